@@ -1,0 +1,87 @@
+# The only command door. `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+DATA_DIR ?= ./data
+PLUGIN_DIR ?= $(DATA_DIR)/plugins
+# Outside the checkout: a fresh clone finds DataFusion compiled.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/influxpe/target
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+# Empty files whose dates say what has been done; what is up to date is not done again.
+MADE := $(VENV)/.made
+RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
+ENGINE := python/influxpe/_engine.abi3.so
+
+.PHONY: help serve build test lint test-rust test-python bench fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(MADE)/extension ## build, then run a server with its data under ./data
+	exec $(BIN)/influxpe serve --node-id node0 --object-store file --data-dir $(DATA_DIR) \
+	  --plugin-dir $(PLUGIN_DIR)
+
+build: $(MADE)/extension ## make .venv and build the engine into it (release)
+
+test: lint test-rust test-python ## everything that a change must pass
+
+lint: $(MADE)/extension $(MADE)/tools ## formatters, clippy, ruff, mypy, and the stub against the engine
+	cargo fmt --check
+	cargo clippy --release --locked --all-targets --features python -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	MYPYPATH=python $(BIN)/python -m mypy.stubtest influxpe._engine --mypy-config-file pyproject.toml
+
+test-rust: rust-toolchain ## unit, engine and crash tests of the Rust part
+	cargo test --release --locked
+
+test-python: $(MADE)/extension $(MADE)/tools ## unit, integration, tidy and acceptance tests
+	$(BIN)/python -m pytest
+
+bench: $(MADE)/extension $(MADE)/tools ## measure, and write the table of benches/README.md
+	mkdir -p .benchmarks
+	cargo bench --locked
+	$(BIN)/python -m pytest benches --benchmark-enable --benchmark-only --timeout=900 \
+	  --benchmark-json=.benchmarks/newest.json
+	$(BIN)/python benches/table.py .benchmarks/newest.json $(CARGO_TARGET_DIR)/criterion benches/README.md
+
+fmt: $(MADE)/tools ## format Rust and Python
+	cargo fmt
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what was built here; data/ and the shared compiler cache stay
+	rm -rf $(VENV) $(ENGINE) .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find python tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: rust-toolchain
+rust-toolchain:
+	@command -v cargo >/dev/null || { \
+	  echo "influxpe needs Rust 1.94 or newer: no cargo was found (rustup installs it)" >&2; exit 1; }
+
+$(MADE)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "influxpe needs Python 3.11 or newer: $(PYTHON) is not; name one with make PYTHON=..." >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	mkdir -p $(MADE)
+	touch $@
+
+$(MADE)/packages: requirements.txt $(MADE)/venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(MADE)/tools: requirements-dev.txt $(MADE)/packages
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(MADE)/extension: $(RUST_SOURCES) $(MADE)/packages | rust-toolchain
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked
+	touch $@
