@@ -1,0 +1,18 @@
+"""The stub of the engine names what the module has, and says what it is."""
+
+import ast
+
+from influxpe import _engine
+from tidy.sources import ROOT
+
+STUB = ast.parse((ROOT / "python" / "influxpe" / "_engine.pyi").read_text())
+CLASSES = [node for node in STUB.body if isinstance(node, ast.ClassDef)]
+
+
+def test_the_stub_and_the_module_have_the_same_names() -> None:
+    built = {name for name in dir(_engine) if not name.startswith("_")}
+    assert built == {node.name for node in CLASSES}
+
+
+def test_every_class_of_the_stub_is_described() -> None:
+    assert [node.name for node in CLASSES if not ast.get_docstring(node)] == []
