@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api_client import ApiClient
-from server_process import ServerProcess, StartServer, serve_command
+from tests.api_client import ApiClient
+from tests.server_process import ServerProcess, StartServer, serve_command
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Self
 
 import httpx
 
-from polling import eventually
+from tests.polling import eventually
 
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 10.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.document import Document
+from tests.acceptance.document import Document
 
 OWN = Path(__file__).parent / "guides"
 SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from server_process import ServerProcess, environment_for
+from tests.server_process import ServerProcess, environment_for
 
 COMMAND_SECONDS_MAX = 180.0
 TOKEN = re.compile(r"apiv3_[A-Za-z0-9_-]{86}")

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api_client import ApiClient
-from server_process import SCRIPTS, ServerProcess, environment_for, serve_command
+from tests.api_client import ApiClient
+from tests.server_process import SCRIPTS, ServerProcess, environment_for, serve_command
 
 LINE = "cpu,host=a value=1 1"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from api_client import ApiClient
-from polling import eventually
-from server_process import ServerProcess, serve_command
+from tests.api_client import ApiClient
+from tests.polling import eventually
+from tests.server_process import ServerProcess, serve_command
 
 REQUEST = "def process_request(influxdb3_local, query_parameters, headers, body, args=None):\n"
 WRITES = "def process_writes(influxdb3_local, table_batches, args=None):\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from api_client import ApiClient
-from polling import eventually
-from server_process import STOP_SECONDS_MAX, StartServer, environment_for, serve_command
+from tests.api_client import ApiClient
+from tests.polling import eventually
+from tests.server_process import STOP_SECONDS_MAX, StartServer, environment_for, serve_command
 
 STOP_SECONDS_PROMISED = 5.0
 SPINS = "def process_writes(influxdb3_local, table_batches, args=None):\n    while True: pass\n"

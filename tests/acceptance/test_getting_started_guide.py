@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from acceptance.document import Document
-from acceptance.guide_texts import VARIANTS, guide
-from acceptance.terminal import Finished, Terminal
-from api_client import ApiClient
-from polling import eventually
+from tests.acceptance.document import Document
+from tests.acceptance.guide_texts import VARIANTS, guide
+from tests.acceptance.terminal import Finished, Terminal
+from tests.api_client import ApiClient
+from tests.polling import eventually
 
 DATABASE = "sensors"
 SOME_TABLE = 'some_table,tag1=tag1_value,tag2=tag2_value field1=1i,field2=2.0,field3="number three"'

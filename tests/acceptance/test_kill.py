@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.writers import FIRST_TIMESTAMP_NS, Batch, Writer, value_of, write_until_killed
-from api_client import ApiClient
-from server_process import ServerProcess, serve_command
+from tests.acceptance.writers import FIRST_TIMESTAMP_NS, Batch, Writer, value_of, write_until_killed
+from tests.api_client import ApiClient
+from tests.server_process import ServerProcess, serve_command
 
 KILLS = 24
 SECONDS_BEFORE_KILL = (0.02, 0.5)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.document import Document
-from acceptance.guide_texts import VARIANTS, guide, plugin_repository
-from acceptance.terminal import Finished, Terminal
-from api_client import ApiClient
-from polling import eventually
+from tests.acceptance.document import Document
+from tests.acceptance.guide_texts import VARIANTS, guide, plugin_repository
+from tests.acceptance.terminal import Finished, Terminal
+from tests.api_client import ApiClient
+from tests.polling import eventually
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.network]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from acceptance import training
-from acceptance.guide_texts import VARIANTS, guide
-from acceptance.terminal import TOKEN
-from acceptance.training import DATABASE, Training
+from tests.acceptance import training
+from tests.acceptance.guide_texts import VARIANTS, guide
+from tests.acceptance.terminal import TOKEN
+from tests.acceptance.training import DATABASE, Training
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.network]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx
 
-from acceptance.document import Document
-from acceptance.guide_texts import plugin_repository
-from acceptance.terminal import TOKEN, Finished, Terminal
-from api_client import ApiClient
-from polling import eventually
+from tests.acceptance.document import Document
+from tests.acceptance.guide_texts import plugin_repository
+from tests.acceptance.terminal import TOKEN, Finished, Terminal
+from tests.api_client import ApiClient
+from tests.polling import eventually
 
 DATABASE = "my_awesome_db"
 SCHEDULE_SECONDS_MAX = 75.0

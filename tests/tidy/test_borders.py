@@ -2,7 +2,7 @@
 
 import re
 
-from tidy.sources import named, python_files, rust_files, tracked_files
+from tests.tidy.sources import named, python_files, rust_files, tracked_files
 
 # Put together from halves, so that this file does not match itself.
 INDEX_ADDRESS = re.compile(

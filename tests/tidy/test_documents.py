@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tidy.sources import ROOT, named, tracked_files
+from tests.tidy.sources import ROOT, named, tracked_files
 
 MAKE_COMMAND = re.compile(r"`?make ((?:[a-z-]+)(?: [a-z-]+)*)`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")

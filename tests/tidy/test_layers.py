@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tidy.sources import ROOT, named, python_files, rust_files
+from tests.tidy.sources import ROOT, named, python_files, rust_files
 
 # Lower may not know higher, and what shares a number from 1 on does not know each other.
 RUST_LAYERS = {

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tidy.sources import ROOT, python_test_files, rust_files, rust_test_files
+from tests.tidy.sources import ROOT, python_test_files, rust_files, rust_test_files
 
 RUST_CONSTANT = re.compile(r"^pub const (?P<name>[A-Z0-9_]+):", re.MULTILINE)
 TESTS_START = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[[^\n]*\]\n)*mod \w+ \{", re.MULTILINE)

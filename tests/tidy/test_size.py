@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tidy.sources import named, python_files, python_test_files, rust_files, rust_test_files
+from tests.tidy.sources import named, python_files, python_test_files, rust_files, rust_test_files
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 600

@@ -3,7 +3,7 @@
 import ast
 
 from influxpe import _engine
-from tidy.sources import ROOT
+from tests.tidy.sources import ROOT
 
 STUB = ast.parse((ROOT / "python" / "influxpe" / "_engine.pyi").read_text())
 CLASSES = [node for node in STUB.body if isinstance(node, ast.ClassDef)]

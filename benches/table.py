@@ -1,0 +1,138 @@
+"""Writes the table of the benches: rates, and how far each is from the limit in the same run.
+
+Usage: table.py PYTEST_BENCHMARK_JSON CRITERION_FOLDER DOCUMENT
+"""
+
+import json
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+START, END = "<!-- table: written by make bench -->\n", "<!-- end of the table -->\n"
+
+# What a first light should reach.
+GOALS = {
+    "ingest of batches": "≥ 400 k rows/s",
+    "acknowledgement of a single row [durable]": "p50 ≤ 2 ms",
+    "dispatch of a batch [no_op]": "≤ 1 ms",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One bench: `quantity` things of `unit` in `seconds` (the median round)."""
+
+    name: str
+    unit: str
+    quantity: float
+    seconds: float
+    details: dict[str, float]
+
+    @property
+    def rate(self) -> float:
+        """Things per second."""
+        return self.quantity / self.seconds
+
+
+def from_pytest(path: Path) -> list[Measured]:
+    """Read what pytest-benchmark measured."""
+    found = []
+    for bench in json.loads(path.read_text())["benchmarks"]:
+        info: dict[str, Any] = bench["extra_info"]
+        name = bench["name"].removeprefix("test_").replace("_", " ").replace("[", " [")
+        if bench.get("param"):
+            name = f"{name.split(' [')[0]} [{bench['param']}]"
+        details = {k: v for k, v in info.items() if k not in {"unit", "quantity"}}
+        seconds = bench["stats"]["median"]
+        found.append(Measured(name, info["unit"], info["quantity"], seconds, details))
+    return found
+
+
+def from_criterion(folder: Path) -> list[Measured]:
+    """Read what criterion measured; benches without a throughput count iterations."""
+    found = []
+    for path in sorted(folder.rglob("new/benchmark.json")):
+        described = json.loads(path.read_text())
+        estimates = json.loads(path.with_name("estimates.json").read_text())
+        seconds = estimates["median"]["point_estimate"] / 1e9
+        throughput = described.get("throughput") or {}
+        kind, quantity = next(iter(throughput.items()), ("Iterations", 1))
+        unit = {"Bytes": "MB/s", "Elements": "elements/s"}.get(kind, "iterations/s")
+        scale = 1e-6 if kind == "Bytes" else 1.0
+        found.append(Measured(described["full_id"], unit, quantity * scale, seconds, {}))
+    return found
+
+
+def spelled(value: float) -> str:
+    """Write a rate with three digits that count."""
+    for limit, suffix in ((1e6, " M"), (1e3, " k")):
+        if value >= limit:
+            return f"{value / limit:.3g}{suffix}"
+    return f"{value:.3g}"
+
+
+def row(bench: Measured, limits: dict[str, float]) -> str:
+    """Write one line of the table."""
+    details = [f"{k.replace('_ms', '')} {v:.2f} ms" for k, v in bench.details.items() if "_ms" in k]
+    if bench.name.startswith("dispatch"):
+        details = [f"{bench.seconds * 1000:.2f} ms a batch"]
+    if "megabytes" in bench.details:
+        details = [f"{spelled(bench.details['megabytes'] / bench.seconds)} MB/s"]
+    cells = [bench.name, f"{spelled(bench.rate)} {bench.unit}", ", ".join(details)]
+    cells += [GOALS.get(bench.name, ""), ", ".join(ratios(bench, limits))]
+    return "| " + " | ".join(cells) + " |"
+
+
+def ratios(bench: Measured, limits: dict[str, float]) -> list[str]:
+    """Say which share of the limits a bench reaches."""
+    shares = {
+        "of fdatasync": bench.rate / limits["fdatasync of a 4 kib overwrite"],
+        "of an empty POST": bench.rate / limits["an empty post"],
+        "of memcpy": bench.rate / limits["memcpy"],
+    }
+    wanted = {"acks/s": ["of fdatasync", "of an empty POST"], "MB/s": ["of memcpy"]}
+    wanted |= {"queries/s": ["of an empty POST"]}
+    if bench.name in limits:
+        return ["limit"]
+    return [f"{100 * shares[name]:.3g} % {name}" for name in wanted.get(bench.unit, [])]
+
+
+def machine() -> str:
+    """Say where and when this was measured."""
+    models = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    day = datetime.now(UTC).date().isoformat()
+    processor = f"{len(models)} x {models[0] if models else platform.machine()}"
+    return (
+        f"{day}, {processor}, {memory_gib:.0f} GiB, {platform.system()} {platform.release()}, "
+        f"CPython {platform.python_version()}. Client and server share the machine."
+    )
+
+
+def table(measured: list[Measured]) -> str:
+    """Write the whole table."""
+    names = {"memcpy", "fdatasync of a 4 kib overwrite", "an empty post"}
+    limits = {bench.name: bench.rate for bench in measured if bench.name in names}
+    head = "| bench | rate | | goal | share of the limit |\n| --- | --- | --- | --- | --- |\n"
+    return f"{machine()}\n\n{head}" + "\n".join(row(bench, limits) for bench in measured) + "\n"
+
+
+def main(pytest_json: str, criterion_folder: str, document: str) -> None:
+    """Put the table between its marks in the document, and print it."""
+    written = table(from_pytest(Path(pytest_json)) + from_criterion(Path(criterion_folder)))
+    path = Path(document)
+    before, rest = path.read_text().split(START)
+    path.write_text(f"{before}{START}\n{written}\n{END}{rest.split(END)[1]}")
+    sys.stdout.write(written)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,61 @@
+"""Line protocol over HTTP with durable acknowledgements; the client shares the machine."""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benches.generator import bodies
+from benches.load import latencies_ms, percentile, send_all
+from tests.server_process import ServerProcess
+
+CONNECTIONS = 4
+LINES_PER_BATCH = 5_000
+BATCHES_PER_ROUND = 40
+ROUNDS = 5
+SINGLE_ROWS = 2_000
+
+
+@pytest.fixture(scope="module")
+def batches() -> list[bytes]:
+    """Give the bodies of all rounds: new rows in each, all of 100 hosts."""
+    return bodies((ROUNDS + 1) * BATCHES_PER_ROUND, LINES_PER_BATCH)
+
+
+def test_ingest_of_batches(
+    benchmark: BenchmarkFixture, server: ServerProcess, batches: list[bytes]
+) -> None:
+    rounds = iter(range(ROUNDS + 1))
+    path = "/api/v3/write_lp?db=bench&precision=nanosecond"
+
+    def next_round() -> tuple[tuple[list[bytes]], dict[str, object]]:
+        start = next(rounds) * BATCHES_PER_ROUND
+        return (batches[start : start + BATCHES_PER_ROUND],), {}
+
+    def ingest(own: list[bytes]) -> None:
+        send_all(server.address, path, own, connections=CONNECTIONS)
+
+    benchmark.extra_info |= {
+        "unit": "rows/s",
+        "quantity": BATCHES_PER_ROUND * LINES_PER_BATCH,
+        "requests": BATCHES_PER_ROUND,
+        "megabytes": sum(len(body) for body in batches) / 1e6 / (ROUNDS + 1),
+    }
+    warming, _ = next_round()
+    ingest(*warming)
+    benchmark.pedantic(ingest, setup=next_round, rounds=ROUNDS)
+
+
+@pytest.mark.parametrize("sync", ["durable", "no_sync"])
+def test_acknowledgement_of_a_single_row(
+    benchmark: BenchmarkFixture, server: ServerProcess, sync: str
+) -> None:
+    more = "&no_sync=true" if sync == "no_sync" else ""
+    path = f"/api/v3/write_lp?db=single_{sync}&precision=nanosecond{more}"
+    rows = bodies(SINGLE_ROWS, 1)
+    found: list[float] = []
+
+    def write_rows() -> None:
+        found[:] = latencies_ms(server.address, path, rows)
+
+    benchmark.extra_info |= {"unit": "acks/s", "quantity": SINGLE_ROWS}
+    benchmark.pedantic(write_rows, rounds=3, warmup_rounds=1)
+    benchmark.extra_info |= {"p50_ms": percentile(found, 0.5), "p99_ms": percentile(found, 0.99)}
