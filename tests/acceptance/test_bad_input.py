@@ -8,10 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from influxpe.config import HTTP_REQUEST_BYTES_MAX
 from tests.api_client import ApiClient
 from tests.server_process import SCRIPTS, ServerProcess, environment_for, serve_command
 
 LINE = "cpu,host=a value=1 1"
+TOO_LARGE = b"a" * (HTTP_REQUEST_BYTES_MAX + 1)
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +88,10 @@ def test_one_bad_line_refuses_all_where_no_partial_write_is_wanted(client: ApiCl
         ({"db": "a", "no_sync": "yes"}, b"cpu value=1", {}, 400, "serde error"),
         ({"db": "a"}, b"not gzip", {"Content-Encoding": "gzip"}, 400, "error decoding gzip"),
         ({"db": "a"}, b"cpu value=1", {"Content-Encoding": "br"}, 400, "content-encoding"),
-        ({"db": "a"}, b"a" * 10_485_761, {}, 413, "max request size (10485760 bytes) exceeded"),
+        ({"db": "a"}, TOO_LARGE, {}, 413, "max request size (10485760 bytes) exceeded"),
         (
             {"db": "a"},
-            gzip.compress(b"a" * 10_485_761),
+            gzip.compress(TOO_LARGE),
             {"Content-Encoding": "gzip"},
             413,
             "max request size (10485760 bytes) exceeded",

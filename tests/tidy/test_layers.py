@@ -24,12 +24,13 @@ RUST_LAYERS = {
 CRATE_PATH = re.compile(r"\bcrate::(?:\{([^;]*?)\}|(\w+))", re.DOTALL)
 
 # What a part of the server may import besides itself; `server` composes them all.
-FOUNDATION = {"_engine", "clock", "errors", "config", "commits"}
+FOUNDATION = {"_engine", "clock", "errors", "config", "commits", "logs"}
 PYTHON_LAYERS: dict[str, set[str]] = {
     "clock": set(),
     "config": {"clock"},
     "errors": {"_engine"},
     "commits": {"_engine", "errors", "clock"},
+    "logs": {"clock", "config"},
     "worker": set(),
     "plugin": FOUNDATION | {"worker.wire"},
     "triggers": FOUNDATION | {"plugin"},
