@@ -1,0 +1,338 @@
+"""The storage engine: line protocol, write-ahead log, buffer and SQL, in Rust.
+
+Every method that touches the disk or runs a query releases the interpreter lock while it works and
+may be called from any thread. Times are integers: nanoseconds since the Unix epoch, UTC, unless a
+name says otherwise. Every error is a subclass of `EngineError` and says what the caller must do.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, final
+
+Precision = Literal["auto", "second", "millisecond", "microsecond", "nanosecond"]
+Scalar = bool | int | float | str | None
+Format = Literal["json", "json_lines", "csv", "pretty", "parquet", "arrow"]
+
+class EngineError(Exception):
+    """Base of all errors of the engine; its text is the message for the user."""
+
+class InvalidError(EngineError):
+    """The request is wrong: change it before sending it again."""
+
+class NotFoundError(EngineError):
+    """The named thing does not exist."""
+
+class ConflictError(EngineError):
+    """The named thing exists already, or its state forbids the change."""
+
+class TooLargeError(EngineError):
+    """A named maximum would be passed."""
+
+class BusyError(EngineError):
+    """A limit on memory or work is reached for now: try again later."""
+
+class UnsupportedError(EngineError):
+    """The query asks for something this engine does not do."""
+
+class ClosedError(EngineError):
+    """The engine is closed, or a sync has failed: nothing can be written any more."""
+
+class CorruptError(EngineError):
+    """Stored bytes are not what was written."""
+
+class InternalError(EngineError):
+    """A fault of the engine or of the machine below it."""
+
+@final
+class LineError:
+    """One refused line of a write."""
+
+    @property
+    def message(self) -> str:
+        """Why the line was refused, in the words of InfluxDB 3."""
+    @property
+    def line_number(self) -> int:
+        """Position in the body, from 1, blank lines and comments not counted."""
+    @property
+    def original_line(self) -> str:
+        """The first 20 bytes of the line."""
+
+@final
+class WriteTicket:
+    """A write that waits for the disk: it is durable and visible once `committed() >= sequence`."""
+
+    @property
+    def sequence(self) -> int:
+        """Place in the order of writes, from 1; 0 where nothing had to be written."""
+    @property
+    def rows(self) -> int:
+        """Lines that were taken."""
+    @property
+    def errors(self) -> list[LineError]:
+        """Lines that were refused, in their order."""
+
+@final
+class DatabaseInfo:
+    """One database of the catalog."""
+
+    @property
+    def name(self) -> str:
+        """Its name; a deleted one carries the time of its deletion."""
+    @property
+    def retention_ns(self) -> int | None:
+        """How long rows are kept; `None` keeps them for ever."""
+    @property
+    def deleted(self) -> bool:
+        """Whether it is marked for deletion."""
+
+@final
+class TokenInfo:
+    """One token of the catalog; the token itself is never stored."""
+
+    @property
+    def id(self) -> int:
+        """Number, from 0."""
+    @property
+    def name(self) -> str:
+        """Unique name; the operator's is `_admin`."""
+    @property
+    def hash(self) -> bytes:
+        """SHA-512 of the whole token, prefix included: 64 bytes."""
+    @property
+    def created_at_ms(self) -> int:
+        """Milliseconds since the epoch."""
+    @property
+    def expiry_ms(self) -> int | None:
+        """Milliseconds since the epoch; `None` never expires."""
+
+@final
+class TriggerInfo:
+    """One trigger of the catalog."""
+
+    @property
+    def id(self) -> int:
+        """Number, unique for the life of the data directory."""
+    @property
+    def database(self) -> str:
+        """Name of the database that the trigger belongs to."""
+    @property
+    def name(self) -> str:
+        """Name, unique in its database."""
+    @property
+    def plugin_filename(self) -> str:
+        """Path below the plugin directory, or `gh:` and a path of the plugin repository."""
+    @property
+    def specification(self) -> str:
+        """Canonical text, such as `every:1m`."""
+    @property
+    def arguments(self) -> dict[str, str] | None:
+        """Arguments for the plugin; `None` where none were given."""
+    @property
+    def run_async(self) -> bool:
+        """Whether runs may overlap."""
+    @property
+    def error_behavior(self) -> str:
+        """`log`, `retry` or `disable`."""
+    @property
+    def disabled(self) -> bool:
+        """Whether the trigger rests."""
+    @property
+    def cursor(self) -> int:
+        """Log position up to which the trigger has been served, durably."""
+
+@final
+class FeedTable:
+    """New rows of one table for one run of a trigger."""
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+    def ipc(self) -> bytes:
+        """The rows as an Arrow IPC stream: tags (dictionary), fields, `time` (timestamp ns) last."""
+
+@final
+class FeedRead:
+    """What one read of a feed found; `position` is where the next one starts."""
+
+    @property
+    def position(self) -> int:
+        """The cursor to commit with the run."""
+    @property
+    def depth(self) -> int:
+        """Greatest number of triggers in a row behind these rows."""
+    @property
+    def rows_cut(self) -> int:
+        """Rows left out because their chain of triggers was too deep."""
+    @property
+    def tables(self) -> list[FeedTable]:
+        """One entry per table that has rows, in order of first appearance."""
+
+@final
+class Feed:
+    """Reads the log for one trigger, from its durable cursor onwards."""
+
+    @property
+    def position(self) -> int:
+        """Where the next read starts."""
+    def read(self, *, rows_max: int) -> FeedRead:
+        """Reads on to the end of the log, or to the first whole frame past `rows_max` rows."""
+
+@final
+class QueryStream:
+    """The encoded answer of a query, in chunks, computed as it is read."""
+
+    def next_chunk(self) -> bytes | None:
+        """The next bytes, or `None` at the end. Raises what the execution raises."""
+
+@final
+class EngineStats:
+    """Counters since the start, and sizes now."""
+
+    @property
+    def rows_written(self) -> int: ...
+    @property
+    def lines_rejected(self) -> int: ...
+    @property
+    def bytes_written(self) -> int:
+        """Bytes of line protocol taken."""
+    @property
+    def wal_syncs(self) -> int: ...
+    @property
+    def wal_bytes(self) -> int:
+        """Bytes of log segments in use."""
+    @property
+    def buffer_bytes(self) -> int:
+        """Bytes of rows in memory."""
+    @property
+    def position(self) -> int:
+        """The newest log position that is durable and visible."""
+
+@final
+class Engine:
+    """The database. One process may open a data directory at a time."""
+
+    @staticmethod
+    def open(
+        data_dir: str | None, *, buffer_bytes_max: int, query_bytes_max: int, query_threads: int
+    ) -> Engine:
+        """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
+
+        Raises `ConflictError` where another process has it open, `CorruptError` with the file, the
+        offset and the remedy, `InternalError` where the directory cannot be used.
+        """
+    def close(self) -> None:
+        """Waits for queued writes to be durable, then ends. Later calls raise `ClosedError`."""
+    def cluster_uuid(self) -> str:
+        """Identity of this data directory, made at its creation."""
+    def write(
+        self,
+        database: str,
+        body: bytes,
+        *,
+        precision: Precision,
+        accept_partial: bool,
+        no_sync: bool,
+        now_ns: int,
+    ) -> WriteTicket:
+        """Parses line protocol and queues it for the log; creates what it names.
+
+        Returns before the sync. With `accept_partial=False` one bad line refuses all: `errors` then
+        has that line alone and `sequence` is 0. Raises `InvalidError` for a bad database name, bad
+        UTF-8 or an empty body, `BusyError` when the buffer or the queue is full.
+        """
+    def commit_run(
+        self,
+        trigger_id: int,
+        writes: Sequence[tuple[str, str]],
+        *,
+        cursor: int | None,
+        depth: int,
+        now_ns: int,
+    ) -> WriteTicket:
+        """Queues what a run wrote, (database, line protocol) pairs, and its cursor as one frame.
+
+        All or nothing: any bad line raises `InvalidError` that names the database and the line, and
+        queues nothing.
+        """
+    def committed(self) -> int:
+        """Sequence of the newest write that is durable and visible to queries."""
+    def commit_descriptor(self) -> int:
+        """An eventfd that becomes readable after every group commit; for the event loop to watch."""
+    def check_writable(self) -> None:
+        """Raises `ClosedError` with the reason where nothing can be written any more."""
+    def wait(self, sequence: int) -> None:
+        """Blocks until `committed() >= sequence`. Raises `ClosedError` if that cannot happen."""
+    def query(
+        self,
+        database: str,
+        sql: str,
+        *,
+        params: Mapping[str, Scalar] | None = None,
+        format: Format = "json",
+    ) -> QueryStream:
+        """Plans a query over a snapshot taken now. `params` fill `$name` placeholders.
+
+        Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for SQL that
+        does not plan, `UnsupportedError` for SQL that this engine does not do.
+        """
+    def parse_lines(self, lines: str, *, now_ns: int) -> list[FeedTable]:
+        """Line protocol as a trigger would receive it; nothing is stored.
+
+        Raises `InvalidError` at the first bad line.
+        """
+    def check_lines(self, database: str, lines: str, *, now_ns: int) -> list[LineError]:
+        """The errors that writing these lines would meet; nothing is stored."""
+    def create_database(self, name: str, *, retention_ns: int | None = None) -> None:
+        """Durable on return, as is every change of the catalog below."""
+    def set_retention(self, name: str, retention_ns: int | None) -> None: ...
+    def delete_database(self, name: str, *, now_ns: int, hard_delete_at_ns: int | None) -> None:
+        """Renames it to `NAME-YYYYMMDDTHHMMSS`; past `hard_delete_at_ns` its rows go for good."""
+    def databases(self) -> list[DatabaseInfo]:
+        """All databases, deleted ones and `_internal` included."""
+    def create_table(
+        self,
+        database: str,
+        table: str,
+        *,
+        tags: Sequence[str],
+        fields: Sequence[tuple[str, str]],
+    ) -> None:
+        """Creates a table (and its database); field types `utf8 int64 uint64 float64 bool`."""
+    def delete_table(
+        self, database: str, table: str, *, now_ns: int, hard_delete_at_ns: int | None
+    ) -> None: ...
+    def purge(self, *, now_ns: int) -> int:
+        """Removes what is past its hard deletion; returns how many databases and tables went."""
+    def create_token(
+        self, name: str, hash: bytes, *, created_at_ms: int, expiry_ms: int | None
+    ) -> TokenInfo:
+        """Raises `ConflictError` (`token name already exists, NAME`)."""
+    def replace_token(self, name: str, hash: bytes, *, created_at_ms: int) -> TokenInfo:
+        """Gives a token a new hash; the old one is dead on return."""
+    def delete_token(self, name: str) -> None: ...
+    def tokens(self) -> list[TokenInfo]: ...
+    def create_trigger(
+        self,
+        database: str,
+        name: str,
+        *,
+        plugin_filename: str,
+        specification: str,
+        specification_json: str,
+        arguments: Mapping[str, str] | None,
+        run_async: bool,
+        error_behavior: str,
+        disabled: bool,
+    ) -> TriggerInfo:
+        """Its cursor is the newest position: a trigger sees what is written after it was made."""
+    def set_trigger_disabled(self, database: str, name: str, *, disabled: bool) -> TriggerInfo:
+        """Enabling moves the cursor to the newest position."""
+    def delete_trigger(self, database: str, name: str) -> None: ...
+    def triggers(self) -> list[TriggerInfo]: ...
+    def feed(self, trigger_id: int, *, table: str | None) -> Feed:
+        """Rows of the trigger's database, or of one table of it, without the trigger's own output."""
+    def log(self, *, time_ns: int, trigger_name: str, level: str, text: str) -> None:
+        """Adds a line to `system.processing_engine_logs` (a ring of 10,000 lines, in memory)."""
+    def stats(self) -> EngineStats: ...

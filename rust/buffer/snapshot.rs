@@ -1,0 +1,192 @@
+//! A table at one moment, as queries read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray,
+    TimestampNanosecondArray, UInt32Array,
+};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::compute::take;
+use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
+
+use super::block::Block;
+use super::series_set::{NO_TAG, TagSnapshot};
+use crate::error::{EngineError, Result};
+use crate::schema::{ColumnId, ColumnKind, Table, arrow_schema};
+
+/// Times from `min` to `max`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// Nanoseconds since the epoch.
+    pub min: i64,
+    /// Nanoseconds since the epoch.
+    pub max: i64,
+}
+
+impl TimeRange {
+    /// All times.
+    pub const ALL: Self = Self { min: i64::MIN, max: i64::MAX };
+
+    fn covers(&self, block: &Block) -> bool {
+        self.min <= block.time_min && block.time_max <= self.max
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Time,
+    Tag(ColumnId),
+    Field(ColumnId),
+}
+
+/// See the head of this file. Rows are merged: each (series, time) stands once.
+#[derive(Debug)]
+pub struct Snapshot {
+    schema: SchemaRef,
+    sources: Vec<Source>,
+    blocks: Vec<Arc<Block>>,
+    tags: BTreeMap<ColumnId, TagSnapshot>,
+    series_count: usize,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        table: &Table,
+        blocks: Vec<Arc<Block>>,
+        tags: BTreeMap<ColumnId, TagSnapshot>,
+        series_count: usize,
+    ) -> Self {
+        let (schema, columns) = arrow_schema(table);
+        let source = |column: Option<ColumnId>| match column {
+            None => Source::Time,
+            Some(id) if table.columns[usize::from(id)].kind == ColumnKind::Tag => Source::Tag(id),
+            Some(id) => Source::Field(id),
+        };
+        let sources = columns.into_iter().map(source).collect();
+        let blocks = blocks.into_iter().filter(|block| block.rows() > 0).collect();
+        Self { schema, sources, blocks, tags, series_count }
+    }
+
+    /// A table without rows.
+    #[must_use]
+    pub fn empty(table: &Table) -> Self {
+        Self::new(table, Vec::new(), BTreeMap::new(), 0)
+    }
+
+    /// Columns in byte order of their names.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The blocks, none of them empty.
+    #[must_use]
+    pub fn blocks(&self) -> &[Arc<Block>] {
+        &self.blocks
+    }
+
+    /// One row per series, by its number: the tag columns, in the order of the schema.
+    ///
+    /// # Errors
+    /// `Internal` where tags do not fit their codes.
+    pub fn series(&self) -> Result<RecordBatch> {
+        let all: Vec<u32> = (0..self.series_count).filter_map(|one| u32::try_from(one).ok()).collect();
+        let mut fields: Vec<Field> = Vec::new();
+        let mut arrays = Vec::new();
+        for (field, source) in self.schema.fields().iter().zip(&self.sources) {
+            if let Source::Tag(column) = source {
+                fields.push(field.as_ref().clone());
+                arrays.push(self.tag_array(*column, &all)?);
+            }
+        }
+        batch(Arc::new(Schema::new(fields)), arrays, all.len())
+    }
+
+    /// The rows of a block whose series the mask names and whose time lies in the range.
+    ///
+    /// # Errors
+    /// `Internal` where columns do not fit each other.
+    pub fn read(
+        &self,
+        index: usize,
+        projection: &[usize],
+        series: Option<&BooleanBuffer>,
+        time: TimeRange,
+    ) -> Result<RecordBatch> {
+        let block = &self.blocks[index];
+        let rows = select(block, series, time);
+        let mut arrays = Vec::with_capacity(projection.len());
+        for column in projection {
+            arrays.push(self.read_column(block, *column, rows.as_ref())?);
+        }
+        let schema = self.schema.project(projection).map_err(misfit)?;
+        batch(Arc::new(schema), arrays, rows.map_or(block.rows(), |rows| rows.len()))
+    }
+
+    fn read_column(
+        &self,
+        block: &Block,
+        column: usize,
+        rows: Option<&UInt32Array>,
+    ) -> Result<ArrayRef> {
+        let array: ArrayRef = match self.sources[column] {
+            Source::Tag(id) => {
+                let series: Vec<u32> = match rows {
+                    Some(rows) => rows.values().iter().map(|row| block.series[*row as usize]).collect(),
+                    None => return self.tag_array(id, &block.series),
+                };
+                return self.tag_array(id, &series);
+            }
+            Source::Time => Arc::new(TimestampNanosecondArray::new(block.time.clone(), None)),
+            Source::Field(id) => block.field(id, self.schema.field(column).data_type()),
+        };
+        match rows {
+            Some(rows) => take(&array, rows, None).map_err(misfit),
+            None => Ok(array),
+        }
+    }
+
+    fn tag_array(&self, column: ColumnId, series: &[u32]) -> Result<ArrayRef> {
+        let none = Arc::new(StringArray::from(Vec::<&str>::new()));
+        let (codes, values) = match self.tags.get(&column) {
+            Some(tag) => (tag.codes.clone(), Arc::clone(&tag.values)),
+            None => (ScalarBuffer::from(Vec::new()), none),
+        };
+        let code = |series: &u32| codes.get(*series as usize).copied().unwrap_or(NO_TAG);
+        let keys: Vec<i32> = series.iter().map(code).collect();
+        let nulls = if keys.contains(&NO_TAG) {
+            Some(NullBuffer::from_iter(keys.iter().map(|key| *key != NO_TAG)))
+        } else {
+            None
+        };
+        let keys = keys.into_iter().map(|key| key.max(0)).collect::<Vec<_>>();
+        let keys = Int32Array::new(keys.into(), nulls);
+        let array = DictionaryArray::<Int32Type>::try_new(keys, values).map_err(misfit)?;
+        Ok(Arc::new(array))
+    }
+}
+
+/// The rows to read; `None` stands for all.
+fn select(block: &Block, series: Option<&BooleanBuffer>, time: TimeRange) -> Option<UInt32Array> {
+    if series.is_none() && time.covers(block) {
+        return None;
+    }
+    let wanted = |row: &usize| {
+        let at = block.time[*row];
+        let in_series = series.is_none_or(|mask| mask.value(block.series[*row] as usize));
+        in_series && time.min <= at && at <= time.max
+    };
+    let rows = (0..block.rows()).filter(wanted).filter_map(|row| u32::try_from(row).ok());
+    Some(UInt32Array::from_iter_values(rows))
+}
+
+fn batch(schema: SchemaRef, arrays: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, arrays, &options).map_err(misfit)
+}
+
+fn misfit(error: arrow::error::ArrowError) -> EngineError {
+    EngineError::internal("columns of a table do not fit").caused_by(error)
+}

@@ -1,0 +1,119 @@
+//! The disk of this machine. The only user of `std::fs` in the crate.
+//!
+//! What stays true: one process at a time holds the lock file of a data directory; a created file is
+//! written through once, so that later writes in place change no metadata and one `fdatasync`
+//! suffices.
+
+#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "the door to std::fs")]
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Disk, File};
+
+const LOCK_NAME: &str = "influxpe.lock";
+const ZEROS: [u8; 1 << 18] = [0; 1 << 18];
+
+/// A data directory on a local file system, locked for this process while it lives.
+#[derive(Debug)]
+pub struct LocalDisk {
+    root: PathBuf,
+    _lock: fs::File,
+}
+
+impl LocalDisk {
+    /// Opens a data directory, making it if need be, and locks it.
+    ///
+    /// # Errors
+    /// `WouldBlock` where another process holds the lock; otherwise what the file system says.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        fs::create_dir_all(root)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join(LOCK_NAME))?;
+        lock.try_lock()?;
+        Ok(Self { root: root.to_path_buf(), _lock: lock })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+}
+
+impl Disk for LocalDisk {
+    fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn File>> {
+        let path = self.path(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+        let mut left = usize::try_from(bytes).map_err(io::Error::other)?;
+        while left > 0 {
+            let part = left.min(ZEROS.len());
+            file.write_all(&ZEROS[..part])?;
+            left -= part;
+        }
+        file.sync_all()?;
+        Ok(Arc::new(LocalFile(file)))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
+        Ok(Arc::new(LocalFile(file)))
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.path(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path(name))
+    }
+
+    fn sync_folder(&self, folder: &str) -> io::Result<()> {
+        fs::File::open(self.path(folder))?.sync_all()
+    }
+
+    fn describe(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct LocalFile(fs::File);
+
+impl File for LocalFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}

@@ -1,0 +1,35 @@
+//! Every maximum of the engine, with its unit and its reason. A test crosses each of them.
+
+/// Databases, `_internal` not counted. InfluxDB 3 Core stops at 5; memory, not licence, is ours.
+pub const DATABASES_MAX: usize = 1_000;
+/// Tables over all databases. InfluxDB 3 Core stops at 2,000.
+pub const TABLES_MAX: usize = 10_000;
+/// Tags and fields of one table, `time` not counted (as InfluxDB 3 Core).
+pub const COLUMNS_PER_TABLE_MAX: usize = 500;
+/// Bytes of a database name (as InfluxDB 3 Core).
+pub const DATABASE_NAME_BYTES_MAX: usize = 511;
+/// Bytes of a database name on the v1 and v2 write routes (as InfluxDB 3 Core).
+pub const NAMESPACE_BYTES_MAX: usize = 64;
+/// Bytes of one name, tag value or string value in line protocol (as InfluxDB 3 Core).
+pub const LINE_TEXT_BYTES_MAX: usize = 1_048_576;
+/// Bytes of `original_line` in a line error (as InfluxDB 3 Core).
+pub const ORIGINAL_LINE_BYTES_MAX: usize = 20;
+/// Cells (rows x columns) of one table in one request: a body of the largest size stays far below,
+/// unless each of its lines names another of many fields.
+pub const BATCH_CELLS_MAX: usize = 64 * 1_024 * 1_024;
+/// Bytes of one SQL text: planning takes stack and time in proportion to it.
+pub const SQL_BYTES_MAX: usize = 1_048_576;
+/// Rows of one buffer block: a batch for DataFusion, and the most that a snapshot copies per table.
+pub const BLOCK_ROWS_MAX: usize = 8_192;
+/// Bytes of one log segment; a frame that is larger gets a segment of its own size.
+pub const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
+/// Bytes of one frame: a request body of the largest size that can be configured stays below it.
+pub const FRAME_BYTES_MAX: usize = 1_024 * 1_024 * 1_024;
+/// Bytes of frames that wait for the disk before writers are answered `Busy`.
+pub const QUEUE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Plugin log lines kept in memory for `system.processing_engine_logs` (as InfluxDB 3 Core).
+pub const LOG_LINES_MAX: usize = 10_000;
+/// Triggers in a row that may set each other off before the chain is cut.
+pub const TRIGGER_DEPTH_MAX: u8 = 8;
+/// Nanoseconds that rows of `_internal` are kept: seven days (as InfluxDB 3).
+pub const INTERNAL_RETENTION_NS: i64 = 7 * 24 * 3_600 * 1_000_000_000;

@@ -1,0 +1,176 @@
+//! The changes of a catalog: what the log holds, and the only way to change one.
+
+use std::sync::Arc;
+
+use super::catalog::{Catalog, Column, Database, Deletion, Table, Token, Trigger};
+use super::{DatabaseId, Position, TableId, TriggerId};
+use crate::error::{EngineError, Result};
+
+/// A cursor that stands for the position of the frame that holds it.
+pub const CURSOR_HERE: Position = Position::MAX;
+
+/// One change of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CatalogChange {
+    /// Gives the data directory its identity.
+    Identify { uuid: Arc<str> },
+    /// Makes an empty database.
+    CreateDatabase { id: DatabaseId, name: Arc<str>, retention_ns: Option<i64> },
+    /// Sets how long rows are kept.
+    SetRetention { database: DatabaseId, retention_ns: Option<i64> },
+    /// Marks a database for deletion under a new name.
+    DeleteDatabase { database: DatabaseId, name: Arc<str>, deletion: Deletion },
+    /// Forgets a database and its rows.
+    PurgeDatabase { database: DatabaseId },
+    /// Makes a table without columns.
+    CreateTable { database: DatabaseId, id: TableId, name: Arc<str> },
+    /// Adds columns to a table.
+    AddColumns { database: DatabaseId, table: Arc<str>, columns: Vec<Column> },
+    /// Marks a table for deletion under a new name.
+    DeleteTable { database: DatabaseId, table: Arc<str>, name: Arc<str>, deletion: Deletion },
+    /// Forgets a table and its rows.
+    PurgeTable { database: DatabaseId, table: Arc<str> },
+    /// Makes a token, or replaces the one of that name.
+    PutToken(Token),
+    /// Forgets a token.
+    DeleteToken { name: Arc<str> },
+    /// Makes a trigger, or replaces the one of that number.
+    PutTrigger(Trigger),
+    /// Moves the cursor of a trigger.
+    SetCursor { trigger: TriggerId, cursor: Position },
+    /// Forgets a trigger.
+    DeleteTrigger { trigger: TriggerId },
+}
+
+impl Catalog {
+    /// Applies a change that stands in the frame at `position`.
+    ///
+    /// # Errors
+    /// `Corrupt` where the change names something that does not exist: it was made from another
+    /// catalog.
+    pub fn apply(&mut self, change: &CatalogChange, position: Position) -> Result<()> {
+        match change {
+            CatalogChange::Identify { uuid } => self.uuid = Arc::clone(uuid),
+            CatalogChange::CreateDatabase { id, name, retention_ns } => {
+                self.create_database(*id, name, *retention_ns);
+            }
+            CatalogChange::SetRetention { database, retention_ns } => {
+                self.edit_database(*database)?.retention_ns = *retention_ns;
+            }
+            CatalogChange::DeleteDatabase { database, name, deletion } => {
+                self.delete_database(*database, name, *deletion)?;
+            }
+            CatalogChange::PurgeDatabase { database } => self.purge_database(*database)?,
+            CatalogChange::CreateTable { database, id, name } => {
+                self.next_table = self.next_table.max(id + 1);
+                let table = Arc::new(Table::new(*id, Arc::clone(name)));
+                self.edit_database(*database)?.tables.insert(Arc::clone(name), table);
+            }
+            CatalogChange::AddColumns { database, table, columns } => {
+                let table = self.edit_table(*database, table)?;
+                columns.iter().cloned().for_each(|column| table.add(column));
+            }
+            CatalogChange::DeleteTable { database, table, name, deletion } => {
+                self.delete_table(*database, table, name, *deletion)?;
+            }
+            CatalogChange::PurgeTable { database, table } => {
+                let tables = &mut self.edit_database(*database)?.tables;
+                tables.remove(table).ok_or_else(|| unknown("table", table))?;
+            }
+            CatalogChange::PutToken(token) => {
+                self.next_token = self.next_token.max(token.id + 1);
+                self.tokens.insert(Arc::clone(&token.name), token.clone());
+            }
+            CatalogChange::DeleteToken { name } => {
+                self.tokens.remove(name).ok_or_else(|| unknown("token", name))?;
+            }
+            CatalogChange::PutTrigger(trigger) => self.put_trigger(trigger.clone(), position),
+            CatalogChange::SetCursor { trigger, cursor } => {
+                // A trigger may have been deleted while a run of it was on its way to the log.
+                if let Some(trigger) = self.triggers.get_mut(trigger) {
+                    Arc::make_mut(trigger).cursor = *cursor;
+                }
+            }
+            CatalogChange::DeleteTrigger { trigger } => {
+                self.triggers.remove(trigger).ok_or_else(|| unknown("trigger", trigger))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn create_database(&mut self, id: DatabaseId, name: &Arc<str>, retention_ns: Option<i64>) {
+        self.next_database = self.next_database.max(id + 1);
+        let database = Database {
+            id,
+            name: Arc::clone(name),
+            retention_ns,
+            tables: std::collections::BTreeMap::new(),
+            deletion: None,
+        };
+        self.databases.insert(Arc::clone(name), Arc::new(database));
+    }
+
+    fn delete_database(
+        &mut self,
+        id: DatabaseId,
+        name: &Arc<str>,
+        deletion: Deletion,
+    ) -> Result<()> {
+        let old_name = Arc::clone(&self.edit_database(id)?.name);
+        if let Some(mut database) = self.databases.remove(&old_name) {
+            let edited = Arc::make_mut(&mut database);
+            edited.name = Arc::clone(name);
+            edited.deletion = Some(deletion);
+            self.databases.insert(Arc::clone(name), database);
+        }
+        for trigger in self.triggers.values_mut().filter(|trigger| trigger.database == id) {
+            Arc::make_mut(trigger).disabled = true;
+        }
+        Ok(())
+    }
+
+    fn purge_database(&mut self, id: DatabaseId) -> Result<()> {
+        let name = Arc::clone(&self.edit_database(id)?.name);
+        self.databases.remove(&name);
+        self.triggers.retain(|_, trigger| trigger.database != id);
+        Ok(())
+    }
+
+    fn delete_table(
+        &mut self,
+        database: DatabaseId,
+        table: &Arc<str>,
+        name: &Arc<str>,
+        deletion: Deletion,
+    ) -> Result<()> {
+        let tables = &mut self.edit_database(database)?.tables;
+        let mut renamed = tables.remove(table).ok_or_else(|| unknown("table", table))?;
+        let edited = Arc::make_mut(&mut renamed);
+        edited.name = Arc::clone(name);
+        edited.deletion = Some(deletion);
+        tables.insert(Arc::clone(name), renamed);
+        Ok(())
+    }
+
+    fn put_trigger(&mut self, mut trigger: Trigger, position: Position) {
+        if trigger.cursor == CURSOR_HERE {
+            trigger.cursor = position;
+        }
+        self.next_trigger = self.next_trigger.max(trigger.id + 1);
+        self.triggers.insert(trigger.id, Arc::new(trigger));
+    }
+
+    fn edit_database(&mut self, id: DatabaseId) -> Result<&mut Database> {
+        let found = self.databases.values_mut().find(|database| database.id == id);
+        found.map(Arc::make_mut).ok_or_else(|| unknown("database", &id))
+    }
+
+    fn edit_table(&mut self, database: DatabaseId, name: &Arc<str>) -> Result<&mut Table> {
+        let tables = &mut self.edit_database(database)?.tables;
+        tables.get_mut(name).map(Arc::make_mut).ok_or_else(|| unknown("table", name))
+    }
+}
+
+fn unknown(what: &str, name: &dyn std::fmt::Display) -> EngineError {
+    EngineError::corrupt(format!("a change names the unknown {what} {name}"))
+}

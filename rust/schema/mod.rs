@@ -1,0 +1,37 @@
+//! Points meet the catalog and become column batches.
+//!
+//! Comes in: points of line protocol, and the catalog as it stands. Goes out: one batch per table,
+//! the changes of the catalog that they need, and the lines that were refused. What stays true: a
+//! refused line leaves no trace, neither a row nor a table nor a column.
+
+mod arrow;
+mod batch;
+mod catalog;
+mod change;
+mod names;
+mod resolve;
+mod table_builder;
+
+#[cfg(test)]
+mod tests;
+
+pub use arrow::{arrow_schema, arrow_type, cells_to_array, rows_as_written};
+pub use batch::{Cells, FieldColumn, Origin, SeriesKeys, TableBatch, Tags};
+pub use catalog::{Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger};
+pub use change::{CURSOR_HERE, CatalogChange};
+pub use names::{check_database_name, check_namespace, is_reserved_column};
+pub use resolve::{Outcome, RefusedLine, Resolver, WriteOptions};
+
+/// Number of a database, unique for the life of a data directory.
+pub type DatabaseId = u32;
+/// Number of a table, unique over all databases.
+pub type TableId = u32;
+/// Number of a column in its table.
+pub type ColumnId = u16;
+/// Number of a trigger, from 1; 0 means no trigger.
+pub type TriggerId = u32;
+/// Place of a frame in the log, from 1.
+pub type Position = u64;
+
+/// The database that every server has for its own tables.
+pub const INTERNAL_DATABASE: &str = "_internal";

@@ -1,0 +1,60 @@
+//! Which names databases and columns may have (http-api §11 of the reference).
+
+use crate::error::{EngineError, Result};
+use crate::limits::{DATABASE_NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
+
+/// Checks the name of a database that is to be made or written to.
+///
+/// # Errors
+/// `Invalid`, in the words of InfluxDB 3.
+pub fn check_database_name(name: &str) -> Result<()> {
+    let Some(first) = name.chars().next() else {
+        return Err(EngineError::invalid("db name cannot be empty"));
+    };
+    if name.len() > DATABASE_NAME_BYTES_MAX {
+        return Err(EngineError::invalid(format!(
+            "db name too long: max {DATABASE_NAME_BYTES_MAX}"
+        )));
+    }
+    if first.is_ascii() && !first.is_ascii_alphanumeric() {
+        return Err(EngineError::invalid("db name did not start with a number or letter"));
+    }
+    check_characters(name)
+}
+
+fn check_characters(name: &str) -> Result<()> {
+    let slashes = name.matches('/').count();
+    if slashes > 1 || name.ends_with('/') {
+        return Err(EngineError::invalid(
+            "db name with invalid retention policy, if providing a retention policy name, \
+             must be of form '<db_name>/<rp_name>'",
+        ));
+    }
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/');
+    if name.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(EngineError::invalid(
+        "invalid character in database or rp name: must be ASCII, containing only letters, \
+         numbers, underscores, or hyphens",
+    ))
+}
+
+/// Checks the length of a database name as the v1 and v2 write routes do.
+///
+/// # Errors
+/// `Invalid`, in the words of InfluxDB 3.
+pub fn check_namespace(name: &str) -> Result<()> {
+    if (1..=NAMESPACE_BYTES_MAX).contains(&name.len()) {
+        return Ok(());
+    }
+    Err(EngineError::invalid(format!(
+        "namespace name {name} length must be between 1 and {NAMESPACE_BYTES_MAX} characters"
+    )))
+}
+
+/// Whether no tag and no field may have that name.
+#[must_use]
+pub fn is_reserved_column(name: &str) -> bool {
+    matches!(name, "time" | "__chunk_order")
+}

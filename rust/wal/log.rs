@@ -1,0 +1,205 @@
+//! The segments that exist, shared by the writer and the readers; and the writer's end of the last.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use parking_lot::RwLock;
+
+use super::frame::PreparedFrame;
+use super::segment::{self, FOLDER, HEADER_BYTES, Segment};
+use crate::disk::{Disk, File};
+use crate::error::{EngineError, Result};
+use crate::schema::Position;
+
+/// The segments of a log, oldest first.
+#[derive(Debug)]
+pub struct Log {
+    disk: Arc<dyn Disk>,
+    segments: RwLock<Vec<Arc<Segment>>>,
+    syncs: AtomicU64,
+}
+
+impl Log {
+    pub(super) fn new(disk: Arc<dyn Disk>, segments: Vec<Arc<Segment>>) -> Self {
+        Self { disk, segments: RwLock::new(segments), syncs: AtomicU64::new(0) }
+    }
+
+    /// Bytes of all segments.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.segments.read().iter().map(|segment| segment.bytes).sum()
+    }
+
+    /// Syncs since the start.
+    #[must_use]
+    pub fn syncs(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// The segment in which `position` lies or will lie.
+    ///
+    /// # Errors
+    /// `NotFound` where it has been removed.
+    pub(super) fn segment_of(&self, position: Position) -> Result<Arc<Segment>> {
+        let segments = self.segments.read();
+        let after = segments.partition_point(|segment| segment.first <= position);
+        let found = after.checked_sub(1).and_then(|index| segments.get(index));
+        found.cloned().ok_or_else(|| {
+            EngineError::not_found(format!("position {position} is no longer in the log"))
+        })
+    }
+
+    /// Removes whole segments that lie before `position`, but never the last one. Returns the first
+    /// position that is left.
+    ///
+    /// # Errors
+    /// `Internal` where the medium refuses.
+    pub fn release(&self, position: Position) -> Result<Position> {
+        let mut segments = self.segments.write();
+        while segments.len() > 1 && segments[1].first <= position {
+            let name = segment::name_of(segments[0].number);
+            let removed = self.disk.remove(&name).and_then(|()| self.disk.sync_folder(FOLDER));
+            removed.map_err(|error| segment::failed(&*self.disk, &name, "cannot go", error))?;
+            segments.remove(0);
+        }
+        Ok(segments.first().map_or(0, |segment| segment.first))
+    }
+}
+
+/// How large segments are, and whether the next one is made before it is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOptions {
+    /// Bytes of a segment.
+    pub segment_bytes: u64,
+    /// Makes the next segment on a thread of its own. Off, every operation is in one order.
+    pub prepare_ahead: bool,
+}
+
+/// Writes frames at the end of a log. There is one writer per log.
+#[derive(Debug)]
+pub struct LogWriter {
+    log: Arc<Log>,
+    options: LogOptions,
+    current: Arc<Segment>,
+    offset: u64,
+    synced: Position,
+    scratch: Vec<u8>,
+    spare: Option<JoinHandle<Result<Arc<dyn File>>>>,
+}
+
+impl LogWriter {
+    pub(super) fn new(
+        log: Arc<Log>,
+        options: LogOptions,
+        current: Arc<Segment>,
+        offset: u64,
+        synced: Position,
+    ) -> Self {
+        let scratch = Vec::new();
+        let mut writer = Self { log, options, current, offset, synced, scratch, spare: None };
+        writer.prepare_spare();
+        writer
+    }
+
+    /// The segments that this writer adds to.
+    #[must_use]
+    pub fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// Writes frames, the first of which has the position `first`. Durable after `sync`.
+    ///
+    /// # Errors
+    /// `Internal` where the medium refuses; nothing may be written after that.
+    pub fn append<'f>(
+        &mut self,
+        first: Position,
+        frames: impl Iterator<Item = &'f mut PreparedFrame>,
+    ) -> Result<()> {
+        self.scratch.clear();
+        for (position, frame) in (first..).zip(frames) {
+            let end = self.offset + (self.scratch.len() + frame.len()) as u64;
+            if end > self.current.bytes {
+                self.flush_scratch()?;
+                self.rotate(position, frame.len() as u64)?;
+            }
+            self.scratch.extend_from_slice(frame.seal(position, self.synced));
+        }
+        self.flush_scratch()
+    }
+
+    fn flush_scratch(&mut self) -> Result<()> {
+        if self.scratch.is_empty() {
+            return Ok(());
+        }
+        let written = self.current.file.write_at(self.offset, &self.scratch);
+        written.map_err(|error| self.failure("cannot be written", error))?;
+        self.offset += self.scratch.len() as u64;
+        self.scratch.clear();
+        Ok(())
+    }
+
+    /// Makes everything up to `newest` durable.
+    ///
+    /// # Errors
+    /// `Internal` where the medium refuses. What is durable is then unknown: nothing may be written
+    /// or acknowledged after that, and nothing may try again.
+    pub fn sync(&mut self, newest: Position) -> Result<()> {
+        self.current.file.sync().map_err(|error| self.failure("cannot be synced", error))?;
+        self.log.syncs.fetch_add(1, Ordering::Relaxed);
+        self.synced = newest;
+        Ok(())
+    }
+
+    fn failure(&self, what: &str, error: std::io::Error) -> EngineError {
+        segment::failed(self.log.disk(), &segment::name_of(self.current.number), what, error)
+    }
+
+    /// Ends the current segment, durably, and begins the next one at `first`.
+    fn rotate(&mut self, first: Position, frame_bytes: u64) -> Result<()> {
+        self.sync(first - 1)?;
+        let bytes = self.options.segment_bytes.max(HEADER_BYTES + frame_bytes);
+        let file = self.take_spare(bytes)?;
+        let number = self.current.number + 1;
+        let segment = Arc::new(Segment::begin(self.log.disk(), file, number, first)?);
+        self.log.segments.write().push(Arc::clone(&segment));
+        self.current = segment;
+        self.offset = HEADER_BYTES;
+        self.prepare_spare();
+        Ok(())
+    }
+
+    fn take_spare(&mut self, bytes: u64) -> Result<Arc<dyn File>> {
+        if let Some(handle) = self.spare.take() {
+            let ready = handle.join().map_err(|_| EngineError::internal("the spare is lost"))??;
+            if bytes <= self.options.segment_bytes {
+                return Ok(ready);
+            }
+            let removed = self.log.disk().remove(segment::SPARE);
+            removed.map_err(|error| self.failure("has a spare that cannot go", error))?;
+        }
+        segment::create_spare(self.log.disk(), bytes)
+    }
+
+    fn prepare_spare(&mut self) {
+        if self.options.prepare_ahead {
+            let (log, bytes) = (Arc::clone(&self.log), self.options.segment_bytes);
+            let make = move || segment::create_spare(log.disk(), bytes);
+            let thread = std::thread::Builder::new().name("wal-spare".to_owned()).spawn(make);
+            self.spare = thread.ok();
+        }
+    }
+}
+
+impl Drop for LogWriter {
+    fn drop(&mut self) {
+        if let Some(handle) = self.spare.take() {
+            drop(handle.join());
+        }
+    }
+}
