@@ -184,6 +184,36 @@ def test_a_plugin_path_cannot_leave_the_plugin_folder(client: ApiClient, plugin:
     assert client.rows("alive", "SELECT * FROM system.processing_engine_triggers") == []
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("trigger_arguments", ["a=b"]),
+        ("trigger_arguments", {"a": 1}),
+        ("trigger_settings", {"error_behavior": "shrug"}),
+        ("trigger_name", None),
+        ("plugin_filename", 5),
+    ],
+)
+def test_a_bad_member_of_a_trigger_is_named(client: ApiClient, member: str, value: object) -> None:
+    body = {
+        "db": "alive",
+        "trigger_name": "bad",
+        "plugin_filename": "a.py",
+        "trigger_specification": "all_tables",
+    }
+    address = "/api/v3/configure/processing_engine_trigger"
+    answer = client.http.post(address, json=body | {member: value})
+    assert answer.status_code == 400, answer.text
+    assert answer.text.startswith("serde json error: ")
+
+
+def test_a_body_that_is_not_declared_as_json_is_refused(client: ApiClient) -> None:
+    address = "/api/v3/configure/database"
+    answer = client.http.post(address, content=b'{"db": "a"}')
+    assert answer.status_code == 415
+    assert answer.text == "unacceptable content-type, expected: application/json"
+
+
 def test_a_trigger_of_an_unknown_database_is_refused(client: ApiClient) -> None:
     answer = client.create_trigger("nowhere", "t", specification="all_tables", plugin="a.py")
     assert answer.status_code == 404

@@ -10,7 +10,7 @@ from tests.tidy.sources import ROOT
 
 LINES_PROMISED = 15
 # What `make serve` starts, in the folder of the project.
-SERVE = "influxpe serve --node-id node0 --object-store file --data-dir ./data --plugin-dir ./data/plugins"
+FLAGS = "--node-id node0 --object-store file --data-dir ./data --plugin-dir ./data/plugins"
 
 
 def example() -> str:
@@ -28,7 +28,7 @@ def test_the_example_is_as_short_as_promised() -> None:
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     terminal = Terminal(tmp_path_factory.mktemp("readme"))
-    terminal.serve(SERVE)
+    terminal.serve(f"influxpe serve {FLAGS}")
     finished = terminal.run("set -e\n" + example())
     terminal.close()
     return finished
@@ -44,7 +44,7 @@ def test_the_example_runs_as_it_stands(executed: Finished) -> None:
 
 def test_make_serve_starts_what_the_example_needs() -> None:
     recipe = (ROOT / "Makefile").read_text().split("\nserve:")[1].split("\n\n")[0]
-    for flag in re.findall(r"--[a-z-]+", SERVE):
+    for flag in re.findall(r"--[a-z-]+", FLAGS):
         assert flag in recipe
 
 

@@ -1,0 +1,4 @@
+//! Tests of the whole engine, without Python.
+
+mod crash_sweep;
+mod reopen;
