@@ -14,7 +14,8 @@ REQUESTS = 400
 EXPECTED = {200, 204, 400, 404, 405, 413, 415, 422}
 
 LINES = (
-    b'cpu,host=a\\ b,region="x" usage=0.5,count=3i,note="a \\"quoted\\" word",ok=t 1700000000000000000\n'
+    b'cpu,host=a\\ b,region="x" usage=0.5,count=3i,note="a \\"quoted\\" word",ok=t 1700000000000000'
+    b"000\n"
     b"mem,host=b free=12u,used=-1e-3 1700000000000000001\n# a comment\ndisk free=1\n"
 )
 SQL = (
