@@ -61,18 +61,18 @@ def from_criterion(folder: Path) -> list[Measured]:
         seconds = estimates["median"]["point_estimate"] / 1e9
         throughput = described.get("throughput") or {}
         kind, quantity = next(iter(throughput.items()), ("Iterations", 1))
-        unit = {"Bytes": "MB/s", "Elements": "elements/s"}.get(kind, "iterations/s")
-        scale = 1e-6 if kind == "Bytes" else 1.0
-        found.append(Measured(described["full_id"], unit, quantity * scale, seconds, {}))
+        unit = {"Bytes": "B/s", "Elements": "elements/s"}.get(kind, "iterations/s")
+        found.append(Measured(described["full_id"], unit, quantity, seconds, {}))
     return found
 
 
-def spelled(value: float) -> str:
+def spelled(rate: float, unit: str) -> str:
     """Write a rate with three digits that count."""
-    for limit, suffix in ((1e6, " M"), (1e3, " k")):
-        if value >= limit:
-            return f"{value / limit:.3g}{suffix}"
-    return f"{value:.3g}"
+    for limit, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if rate >= limit:
+            gap = "" if unit == "B/s" else " "
+            return f"{rate / limit:.3g} {prefix}{gap}{unit}"
+    return f"{rate:.3g} {unit}"
 
 
 def row(bench: Measured, limits: dict[str, float]) -> str:
@@ -80,9 +80,9 @@ def row(bench: Measured, limits: dict[str, float]) -> str:
     details = [f"{k.replace('_ms', '')} {v:.2f} ms" for k, v in bench.details.items() if "_ms" in k]
     if bench.name.startswith("dispatch"):
         details = [f"{bench.seconds * 1000:.2f} ms a batch"]
-    if "megabytes" in bench.details:
-        details = [f"{spelled(bench.details['megabytes'] / bench.seconds)} MB/s"]
-    cells = [bench.name, f"{spelled(bench.rate)} {bench.unit}", ", ".join(details)]
+    if "bytes" in bench.details:
+        details = [spelled(bench.details["bytes"] / bench.seconds, "B/s")]
+    cells = [bench.name, spelled(bench.rate, bench.unit), ", ".join(details)]
     cells += [GOALS.get(bench.name, ""), ", ".join(ratios(bench, limits))]
     return "| " + " | ".join(cells) + " |"
 
@@ -94,7 +94,7 @@ def ratios(bench: Measured, limits: dict[str, float]) -> list[str]:
         "of an empty POST": bench.rate / limits["an empty post"],
         "of memcpy": bench.rate / limits["memcpy"],
     }
-    wanted = {"acks/s": ["of fdatasync", "of an empty POST"], "MB/s": ["of memcpy"]}
+    wanted = {"acks/s": ["of fdatasync", "of an empty POST"], "B/s": ["of memcpy"]}
     wanted |= {"queries/s": ["of an empty POST"]}
     if bench.name in limits:
         return ["limit"]

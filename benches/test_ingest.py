@@ -36,8 +36,7 @@ def test_ingest_of_batches(
     benchmark.extra_info |= {
         "unit": "rows/s",
         "quantity": BATCHES_PER_ROUND * LINES_PER_BATCH,
-        "requests": BATCHES_PER_ROUND,
-        "megabytes": sum(len(body) for body in batches) / 1e6 / (ROUNDS + 1),
+        "bytes": sum(len(body) for body in batches) / (ROUNDS + 1),
     }
     warming, _ = next_round()
     ingest(*warming)
