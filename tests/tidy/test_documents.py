@@ -49,6 +49,9 @@ def test_the_help_of_make_names_every_public_target() -> None:
 
 def test_the_map_of_the_project_names_every_part() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
-    parts = [p.parent.name for p in (ROOT / "rust").rglob("*.rs") if p.parent != ROOT / "rust"]
-    parts += [p.parent.name for p in (ROOT / "python").rglob("*.py")]
-    assert sorted({part for part in parts if f"{part}/" not in text}) == []
+    roots = (ROOT / "rust", ROOT / "python" / "influxpe", ROOT / "python")
+    folders = [
+        path.parent for root in roots for path in root.glob("*/*.*") if path.suffix != ".pyi"
+    ]
+    parts = {path.name for path in folders if path.name != "__pycache__"}
+    assert sorted(part for part in parts if f"{part}/" not in text) == []
