@@ -1,0 +1,73 @@
+"""Everything that can be set for one run of the server, with its defaults and its maxima.
+
+The command line builds a `ServerConfig`; nothing else reads flags or environment variables.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+ObjectStore = Literal["file", "memory"]
+LogFormat = Literal["full", "pretty", "json", "logfmt"]
+LogDestination = Literal["stdout", "stderr"]
+TlsVersion = Literal["tls-1.2", "tls-1.3"]
+
+DEFAULT_PLUGIN_REPO = "https://raw.githubusercontent.com/influxdata/influxdb3_plugins/main/"
+# What one request may send, on the wire and decompressed: as much as InfluxDB 3 takes.
+HTTP_REQUEST_BYTES_MAX = 10 * 1024 * 1024
+# What a query may hold at once, and what rows may hold before writes are turned away: shares of
+# the machine's memory that leave room for the workers of plugins.
+QUERY_MEMORY_SHARE = 0.20
+BUFFER_MEMORY_SHARE = 0.40
+
+
+def memory_bytes() -> int:
+    """Give the memory that this process may use: the limit of its control group, or the machine."""
+    machine_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return machine_bytes
+    return min(machine_bytes, int(limit)) if limit.isdigit() else machine_bytes
+
+
+def _share(part: float) -> int:
+    return int(memory_bytes() * part)
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """One run of the server. Sizes are bytes, durations seconds, as their names say."""
+
+    node_id: str = "node0"
+    object_store: ObjectStore = "file"
+    data_dir: Path | None = field(default_factory=lambda: Path("~/.influxdb").expanduser())
+
+    http_host: str = "0.0.0.0"  # noqa: S104 - the documented default; authentication is on
+    http_port: int = 8181
+    tcp_listener_file: Path | None = None
+    max_http_request_size: int = HTTP_REQUEST_BYTES_MAX
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_minimum_version: TlsVersion = "tls-1.2"
+
+    without_auth: bool = False
+    disable_authz: frozenset[str] = frozenset()
+    admin_token_file: Path | None = None
+
+    plugin_dir: Path | None = None
+    virtual_env: Path | None = None
+    plugin_repo: str = DEFAULT_PLUGIN_REPO
+    package_manager: str = "discover"
+    restrict_plugin_triggers_to: frozenset[str] = frozenset()
+    wal_flush_interval_s: float = 1.0
+
+    exec_mem_pool_bytes: int = field(default_factory=lambda: _share(QUERY_MEMORY_SHARE))
+    buffer_bytes_max: int = field(default_factory=lambda: _share(BUFFER_MEMORY_SHARE))
+    query_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    log_filter: str = "info"
+    log_destination: LogDestination = "stdout"
+    log_format: LogFormat = "full"
+    verbose: int = 0

@@ -1,0 +1,120 @@
+"""Counters and histograms in the Prometheus text format.
+
+Recording costs a few dictionary look-ups; all formatting happens when `/metrics` is read.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+SECONDS_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+BYTES_BOUNDS = (0, 128, 1024, 8 * 1024, 64 * 1024, 512 * 1024, 4 * 1024**2, 32 * 1024**2)
+
+Labels = Mapping[str, str]
+Sample = tuple[str, Labels, float]
+
+
+class Histogram:
+    """How often values fell into each range, and their sum."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def samples(self, name: str, labels: Labels) -> Iterator[Sample]:
+        """Give the cumulative buckets, the sum and the count."""
+        below = 0
+        for bound, count in zip((*self.bounds, "+Inf"), self.counts, strict=True):
+            below += count
+            yield f"{name}_bucket", {**labels, "le": str(bound)}, below
+        yield f"{name}_sum", labels, self.total
+        yield f"{name}_count", labels, below
+
+
+class _Route:
+    __slots__ = ("bytes", "count", "seconds")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = Histogram(SECONDS_BOUNDS)
+        self.bytes = Histogram(BYTES_BOUNDS)
+
+
+class Metrics:
+    """Requests by route and status, and lines written by database."""
+
+    def __init__(self) -> None:
+        self._routes: defaultdict[tuple[str, str, int], _Route] = defaultdict(_Route)
+        self._written: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+
+    def request(self, method: str, path: str, status: int, seconds: float, size: int) -> None:
+        """Record one answered request; `size` is the body of the answer in bytes."""
+        route = self._routes[method, path, status]
+        route.count += 1
+        route.seconds.add(seconds)
+        route.bytes.add(size)
+
+    def write(self, database: str, *, lines: int, rejected: int, size: int) -> None:
+        """Record one write; `size` is the body in bytes of line protocol."""
+        written = self._written[database]
+        written[0] += lines
+        written[1] += rejected
+        written[2] += size
+
+    def families(self) -> Iterator[tuple[str, str, list[Sample]]]:
+        """Give name, type and samples of every family."""
+        routes = [(_labels(key), route) for key, route in self._routes.items()]
+        name = "http_requests_total"
+        yield name, "counter", [(name, labels, route.count) for labels, route in routes]
+        name = "http_request_duration_seconds"
+        durations = [s for labels, route in routes for s in route.seconds.samples(name, labels)]
+        yield name, "histogram", durations
+        name = "http_response_body_size_bytes"
+        sizes = [s for labels, route in routes for s in route.bytes.samples(name, labels)]
+        yield name, "histogram", sizes
+        for index, what in enumerate(("lines", "lines_rejected", "bytes")):
+            name = f"influxdb3_write_{what}_total"
+            samples: list[Sample] = [
+                (name, {"db": database}, counts[index])
+                for database, counts in self._written.items()
+            ]
+            yield name, "counter", samples
+
+
+def _labels(key: tuple[str, str, int]) -> Labels:
+    method, path, status = key
+    return {
+        "method": method,
+        "method_path": f"{method} {path}",
+        "path": path,
+        "status": str(status),
+    }
+
+
+def render(families: Iterable[tuple[str, str, Iterable[Sample]]]) -> str:
+    """Write families as text; the last line is `# EOF`."""
+    lines: list[str] = []
+    for name, kind, samples in families:
+        lines.append(f"# TYPE {name} {kind}")
+        lines.extend(_line(sample) for sample in samples)
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def _line(sample: Sample) -> str:
+    name, labels, value = sample
+    if not labels:
+        return f"{name} {value}"
+    inner = ",".join(f'{key}="{_escape(text)}"' for key, text in labels.items())
+    return f"{name}{{{inner}}} {value}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,239 @@
+"""`/api/v3/query_sql`: SQL in, encoded rows out, chunk by chunk as the engine makes them.
+
+An error before the first bytes has a status of its own. After them the body is cut off, which a
+client can tell from a complete one. A client that goes away ends its query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive
+
+from influxpe import errors
+from influxpe._engine import Engine, QueryStream
+from influxpe.http import errors as table
+from influxpe.http.bodies import decode_body
+from influxpe.http.messages import (
+    Answer,
+    Call,
+    Disconnected,
+    Refusal,
+    Streamed,
+    json_refusal,
+    succeeded,
+)
+from influxpe.http.parameters import decode_json, query_parameters
+from influxpe.http.services import Services
+from influxpe.http.threads import Threads
+
+if TYPE_CHECKING:
+    from influxpe._engine import Format, Scalar
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+FormatName = Literal["json", "json_lines", "jsonl", "csv", "pretty", "parquet"]
+FORMATS: dict[str, Format] = {
+    "json": "json",
+    "json_lines": "json_lines",
+    "jsonl": "json_lines",
+    "csv": "csv",
+    "pretty": "pretty",
+    "parquet": "parquet",
+}
+MEDIA_TYPES: dict[Format, str] = {
+    "json": "application/json",
+    "json_lines": "application/jsonl",
+    "csv": "text/csv",
+    "pretty": "text/plain; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+ACCEPTED: dict[bytes, Format] = {
+    b"application/vnd.apache.parquet": "parquet",
+    b"text/csv": "csv",
+    b"text/plain": "pretty",
+    b"application/json": "json",
+    b"*/*": "json",
+}
+I64_MIN, U64_MAX = -(2**63), 2**64 - 1
+
+
+class _UrlQuery(msgspec.Struct):
+    db: str
+    q: str
+    format: FormatName | None = None
+    params: str | None = None
+
+
+class _JsonQuery(msgspec.Struct):
+    db: str
+    q: str
+    format: FormatName | None = None
+    params: dict[str, Any] | None = None
+
+
+def choose_format(accept: bytes | None, requested: str | None) -> Format:
+    """Give the format: the one asked for by name, else by `Accept`, which must be known anyway."""
+    accepted = _accepted(accept)
+    return accepted if requested is None else FORMATS[requested]
+
+
+def _accepted(accept: bytes | None) -> Format:
+    if accept is None:
+        return "json"
+    if accept in ACCEPTED:
+        return ACCEPTED[accept]
+    if b"text/html" in accept or b"*/*" in accept:
+        return "json"
+    raise Refusal(400, f"invalid mime type ({accept.decode('latin-1')})")
+
+
+def check_parameters(given: Mapping[str, Any] | None, source: str) -> dict[str, Scalar] | None:
+    """Give the values for `$name` placeholders. Raises `Refusal` (400) for lists and objects."""
+    if given is None:
+        return None
+    return {name: _scalar(value, source) for name, value in given.items()}
+
+
+def _scalar(value: object, source: str) -> Scalar:
+    if isinstance(value, bool | float | str | None):
+        return value
+    if isinstance(value, int):
+        return value if I64_MIN <= value <= U64_MAX else float(value)
+    kind = "arrays" if isinstance(value, list) else "objects"
+    raise Refusal(
+        400,
+        f"{source} error: JSON {kind} are not supported as query parameters. "
+        "Expected null, boolean, number, or string.",
+    )
+
+
+class QueryEndpoints:
+    """The query routes over one engine."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def get(self, call: Call) -> Answer:
+        """Answer `GET /api/v3/query_sql?db=&q=`."""
+        if not call.query_string:
+            raise Refusal(400, "missing query parameters 'db' and 'q'")
+        given = query_parameters(_UrlQuery, call)
+        params = None if given.params is None else _url_params(given.params)
+        form = choose_format(call.header(b"accept"), given.format)
+        return await self._run(call, given.db, given.q, params, form)
+
+    async def post(self, call: Call) -> Answer:
+        """Answer `POST /api/v3/query_sql` with a JSON body of any content type."""
+        bytes_max = self._services.config.max_http_request_size
+        body = decode_body(call.body, call.header(b"content-encoding"), bytes_max)
+        given = decode_json(_JsonQuery, body)
+        params = check_parameters(given.params, "serde json")
+        form = choose_format(call.header(b"accept"), given.format)
+        return await self._run(call, given.db, given.q, params, form)
+
+    async def _run(
+        self, call: Call, database: str, sql: str, params: dict[str, Scalar] | None, form: Format
+    ) -> Answer:
+        services = self._services
+        return await answer_query(
+            services.engine, services.threads, call, database, sql, params=params, form=form
+        )
+
+
+def _url_params(text: str) -> dict[str, Scalar] | None:
+    try:
+        given = msgspec.json.decode(text.encode(), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise Refusal(400, f"serde error: params: {error}") from error
+    return check_parameters(given, "serde")
+
+
+async def answer_query(
+    engine: Engine,
+    threads: Threads,
+    call: Call,
+    database: str,
+    sql: str,
+    *,
+    params: Mapping[str, Scalar] | None = None,
+    form: Format,
+) -> Answer:
+    """Run a query and answer with its rows: whole where they fit into one chunk, else streamed.
+
+    Raises the errors of the engine, and `Disconnected` where the client does not wait for them.
+    """
+
+    def begin() -> tuple[QueryStream, bytes | None, bytes | None]:
+        stream = engine.query(database, sql, params=params, format=form)
+        first = stream.next_chunk()
+        return stream, first, None if first is None else stream.next_chunk()
+
+    watch = _Watch(call.receive)
+    try:
+        stream, first, second = await watch.unless_disconnected(threads.query(begin))
+    except BaseException:
+        watch.end()
+        raise
+    if second is None:
+        watch.end()
+        return succeeded(Response(first or b"", headers={"content-type": MEDIA_TYPES[form]}))
+    return Streamed(MEDIA_TYPES[form], _chunks(threads, watch, stream, [first or b"", second]))
+
+
+async def _chunks(
+    threads: Threads, watch: _Watch, stream: QueryStream, ready: list[bytes]
+) -> AsyncIterator[bytes]:
+    try:
+        for chunk in ready:
+            yield chunk
+        while True:
+            following = await watch.unless_disconnected(threads.query(stream.next_chunk))
+            if following is None:
+                return
+            yield following
+    finally:
+        watch.end()
+
+
+class _Watch:
+    """Notices that the client goes away while a query runs."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._gone = asyncio.ensure_future(_disconnect(receive))
+
+    async def unless_disconnected(self, work: asyncio.Future[Result]) -> Result:
+        """Give the outcome of work; it is left alone, and its stream dropped, on `Disconnected`."""
+        either: set[asyncio.Future[Any]] = {work, self._gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.add_done_callback(_forget)
+            raise Disconnected
+        return work.result()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._gone.cancel()
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _forget(work: asyncio.Future[Any]) -> None:
+    if not work.cancelled() and (error := work.exception()) is not None:
+        logger.info("a query ended after its client had gone: %s", error)
+
+
+def answer_error(error: Exception) -> Response:
+    """Give the answer of the query routes for an error; an unknown database is told in JSON."""
+    if isinstance(error, errors.NotFoundError):
+        return json_refusal(404, str(error)).response()
+    return table.answer(error)

@@ -1,0 +1,41 @@
+"""Points in time as requests spell them, and back."""
+
+from datetime import UTC, datetime, timedelta
+
+from influxpe.http.messages import Refusal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HARD_DELETE_DEFAULT_NS = 72 * 3600 * 1_000_000_000
+
+
+def timestamp_ns(text: str) -> int:
+    """Give nanoseconds since the epoch for RFC 3339 text. Raises `Refusal` (400)."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal(400, f"Cannot parse the timestamp: {error}") from error
+    if moment.tzinfo is None:
+        raise Refusal(400, f"Cannot parse the timestamp: '{text}' has no time zone, such as Z")
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def hard_delete_at_ns(text: str | None, now_ns: int) -> int | None:
+    """Give the time of `never`, `now`, `default` (also `None`) or RFC 3339; past means now.
+
+    Raises `Refusal` (400).
+    """
+    if text == "never":
+        return None
+    if text is None or text == "default":
+        return now_ns + HARD_DELETE_DEFAULT_NS
+    if text == "now":
+        return now_ns
+    return max(now_ns, timestamp_ns(text))
+
+
+def milliseconds_text(milliseconds: int | None) -> str | None:
+    """Give RFC 3339 with three digits and a `Z`."""
+    if milliseconds is None:
+        return None
+    moment = EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
