@@ -1,0 +1,97 @@
+"""`test wal_plugin` and `test schedule_plugin`: run a plugin without keeping what it writes."""
+
+import json
+
+from influxpe.cli import client
+from influxpe.cli.command import Command, CommandError, Group, Values
+from influxpe.cli.input import read_text
+from influxpe.cli.parameter import option
+from influxpe.cli.terminal import say
+from influxpe.cli.trigger_options import CACHE_NAME, INPUT_ARGUMENTS, PLUGIN_NAME
+from influxpe.cli.value_types import path
+
+LINES = option("lp", "LINE_PROTOCOL", "Line protocol that the plugin receives", str)
+FILE = option("file", "FILE_PATH", "File on this machine whose lines the plugin receives", path)
+SCHEDULE = option(
+    "schedule",
+    "CRON",
+    "Cron expression, seconds first: the plugin is called for its next time (default: each second)",
+    str,
+)
+
+
+def run_wal(values: Values) -> int:
+    """Run `process_writes` over the given lines."""
+    return _run(values, "wal", {"input_lp": _input(values)})
+
+
+def run_schedule(values: Values) -> int:
+    """Run `process_scheduled_call` for the next time of the schedule."""
+    return _run(values, "schedule", {"schedule": values[SCHEDULE]})
+
+
+def _run(values: Values, kind: str, particular: dict[str, str | None]) -> int:
+    arguments = dict(values[INPUT_ARGUMENTS]) if values.given(INPUT_ARGUMENTS) else None
+    document = {
+        "filename": values[PLUGIN_NAME],
+        "database": values[client.DATABASE],
+        **particular,
+        "cache_name": values[CACHE_NAME],
+        "input_arguments": arguments,
+    }
+    server = client.client_from(values)
+    reply = server.call("POST", f"/api/v3/plugin_test/{kind}", document=document)
+    say(json.dumps(reply, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _input(values: Values) -> str:
+    lines, file = values[LINES], values[FILE]
+    if lines is not None:
+        return lines
+    if file is None:
+        raise CommandError("either --lp or --file must be provided")
+    try:
+        return read_text(file)
+    except CommandError as error:
+        raise CommandError(f"unable to read input file: {error}") from error
+
+
+GROUP = Group(
+    name="test",
+    about="Try a plugin: it runs on the server, what it writes is printed and not kept",
+    heading="System Management",
+    members=(
+        Command(
+            name="wal_plugin",
+            about="Try a plugin that runs on writes",
+            verb="Test",
+            run=run_wal,
+            parameters=(
+                PLUGIN_NAME,
+                LINES,
+                FILE,
+                INPUT_ARGUMENTS,
+                CACHE_NAME,
+                *client.CONNECTION_AND_DATABASE,
+            ),
+            details="Errors of the plugin are part of the printed result; the exit code is 0.",
+            examples=("test wal_plugin -d sensors --lp 'home,room=kitchen temp=21.5' check.py",),
+        ),
+        Command(
+            name="schedule_plugin",
+            about="Try a plugin that runs on a schedule",
+            verb="Test",
+            run=run_schedule,
+            parameters=(
+                PLUGIN_NAME,
+                SCHEDULE,
+                INPUT_ARGUMENTS,
+                CACHE_NAME,
+                *client.CONNECTION_AND_DATABASE,
+            ),
+            details="Errors of the plugin are part of the printed result; the exit code is 0.",
+            examples=("test schedule_plugin -d sensors --schedule '0 0 8 * * *' report.py",),
+        ),
+    ),
+)
