@@ -13,6 +13,10 @@ LogFormat = Literal["full", "pretty", "json", "logfmt"]
 LogDestination = Literal["stdout", "stderr"]
 TlsVersion = Literal["tls-1.2", "tls-1.3"]
 
+# Clients and scripts of InfluxDB 3 look for this name; the revision says whose it really is.
+PRODUCT_NAME = "InfluxDB 3 Core"
+REVISION = "influxpe"
+
 DEFAULT_PLUGIN_REPO = "https://raw.githubusercontent.com/influxdata/influxdb3_plugins/main/"
 # What one request may send, on the wire and decompressed: as much as InfluxDB 3 takes.
 HTTP_REQUEST_BYTES_MAX = 10 * 1024 * 1024

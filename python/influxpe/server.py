@@ -21,12 +21,11 @@ from typing import Any
 
 import uvloop
 
-import influxpe
-from influxpe import errors, logs
+from influxpe import __version__, errors, logs
 from influxpe._engine import Engine
 from influxpe.clock import Clock, SystemClock
 from influxpe.commits import Commits
-from influxpe.config import ServerConfig
+from influxpe.config import PRODUCT_NAME, REVISION, ServerConfig
 from influxpe.errors import StartFailed
 from influxpe.http import hypercorn_glue
 from influxpe.http.app import App
@@ -46,6 +45,7 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS_MAX = 1.0
 CANCEL_SECONDS_MAX = 0.5
 PROCESSING_SECONDS_MAX = 2.5
+REST_SECONDS_MAX = 0.2
 STOP_SECONDS_MAX = 4.5
 HOUSEKEEPING_SECONDS = 30.0
 
@@ -123,11 +123,11 @@ def _plugin_python(config: ServerConfig) -> Path:
 def _log_start(config: ServerConfig, engine: Engine) -> None:
     fields = {
         "node_id": config.node_id,
-        "git_hash": influxpe.REVISION,
-        "version": influxpe.__version__,
+        "git_hash": REVISION,
+        "version": __version__,
         "uuid": engine.cluster_uuid(),
         "num_cpus": os.cpu_count(),
-        "product_name": influxpe.PRODUCT_NAME,
+        "product_name": PRODUCT_NAME,
     }
     logger.info("server starting", extra={"fields": fields})
     if config.without_auth:
@@ -164,6 +164,7 @@ class _Server:
             await _within(PROCESSING_SECONDS_MAX, processing.close(), "the processing engine")
             commits.close()
             threads.close()
+            await _cancel_rest()
 
     def _signalled(self, number: signal.Signals) -> None:
         if not self._stop.is_set():
@@ -217,9 +218,8 @@ class _Server:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         housekeeping.cancel()
         await asyncio.wait({serving}, timeout=DRAIN_SECONDS_MAX + CANCEL_SECONDS_MAX)
-        serving.cancel()
         if serving.done() and not serving.cancelled() and not self._stop.is_set():
-            raise StartFailed(f"the HTTP server ended: {serving.exception()}")
+            raise StartFailed(f"the HTTP server ended: {_innermost(serving.exception())}")
         logger.info("frontend shutdown completed")
 
     def _ready(self, address: str) -> None:
@@ -258,6 +258,21 @@ async def _within(seconds_max: float, work: Coroutine[Any, Any, None], what: str
         logger.warning("%s did not stop within %s s", what, seconds_max)
     except Exception:
         logger.exception("%s did not stop cleanly", what)
+
+
+def _innermost(error: BaseException | None) -> BaseException | None:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def _cancel_rest() -> None:
+    """End the tasks that are left, such as those of clients that do not go."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=REST_SECONDS_MAX)
 
 
 def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

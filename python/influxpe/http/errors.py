@@ -70,7 +70,7 @@ def answer(error: Exception) -> Response:
     if row is None:
         return unexpected(error)
     status, body = row
-    if status >= 500:
+    if status == 500:
         logger.error("request failed: %s", error, extra={"fields": {"status": status}})
     return Response(body(error), status)
 

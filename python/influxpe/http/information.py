@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from starlette.responses import Response
 
-import influxpe
+from influxpe import __version__
+from influxpe.config import PRODUCT_NAME, REVISION
 from influxpe.http.auth import MILLISECOND_NS
 from influxpe.http.messages import Call, json_response, succeeded, with_headers
 from influxpe.http.metrics import Sample, render
@@ -30,9 +31,9 @@ class InformationEndpoints:
         request_id = str(uuid7(self._services.clock.now_ns() // MILLISECOND_NS))
         response = json_response(
             {
-                "product_name": influxpe.PRODUCT_NAME,
-                "version": influxpe.__version__,
-                "revision": influxpe.REVISION,
+                "product_name": PRODUCT_NAME,
+                "version": __version__,
+                "revision": REVISION,
                 "process_id": self._services.process_id,
             }
         )
@@ -40,7 +41,7 @@ class InformationEndpoints:
             "Request-Id": request_id,
             "X-Request-Id": request_id,
             "X-Influxdb-Build": "Core",
-            "X-Influxdb-Version": influxpe.__version__,
+            "X-Influxdb-Version": __version__,
         }
         return with_headers(response, headers)
 
