@@ -9,22 +9,24 @@ from influxpe.cli.parameter import flag, option
 INTERNAL = "_internal"
 TOKENS_SQL = "SELECT * FROM system.tokens"
 PLUGINS_SQL = "SELECT * FROM system.plugin_files"
-# Whole numbers of the largest unit that divides the period; the rest is counted in seconds.
-RETENTION_SQL = """
-SELECT database_name, CASE
-    WHEN retention_period_ns IS NULL THEN 'infinite'
-    WHEN retention_period_ns % 86400000000000 = 0
-        THEN concat(retention_period_ns / 86400000000000, 'd')
-    WHEN retention_period_ns % 3600000000000 = 0
-        THEN concat(retention_period_ns / 3600000000000, 'h')
-    WHEN retention_period_ns % 60000000000 = 0
-        THEN concat(retention_period_ns / 60000000000, 'm')
-    ELSE concat(retention_period_ns / 1000000000, 's')
-END AS retention_period
-FROM system.databases
-WHERE NOT deleted{one}
-ORDER BY database_name
-"""
+# Whole numbers of the largest unit that divides the period. The cast keeps divisions whole: an
+# unsigned number divided by a literal is a decimal.
+RETENTION_SQL = " ".join(
+    """
+    SELECT database_name, CASE
+        WHEN period_s IS NULL THEN 'infinite'
+        WHEN period_s % 86400 = 0 THEN concat(period_s / 86400, 'd')
+        WHEN period_s % 3600 = 0 THEN concat(period_s / 3600, 'h')
+        WHEN period_s % 60 = 0 THEN concat(period_s / 60, 'm')
+        ELSE concat(period_s, 's')
+    END AS retention_period
+    FROM (
+        SELECT database_name, CAST(retention_period_ns AS BIGINT) / 1000000000 AS period_s
+        FROM system.databases WHERE NOT deleted{one}
+    )
+    ORDER BY database_name
+    """.split()
+)
 
 SHOW_DELETED = flag("show-deleted", "List databases that are marked for deletion, too")
 ONE_DATABASE = option("database", "DATABASE_NAME", "Show this database only", str)
@@ -58,7 +60,7 @@ def run_retention(values: Values) -> int:
     sql = RETENTION_SQL.format(one="" if name is None else " AND database_name = $database")
     params = None if name is None else {"database": name}
     server = client.client_from(values)
-    output_from(values).query(server, INTERNAL, sql.strip(), params)
+    output_from(values).query(server, INTERNAL, sql, params)
     return 0
 
 

@@ -10,11 +10,11 @@ from influxpe.cli.terminal import say
 from influxpe.cli.value_types import whole_number
 
 LIMIT_MAX = 65_535
-TABLE_LIST_SQL = """
-SELECT table_name, array_agg(column_name ORDER BY ordinal_position) AS column_names
-FROM information_schema.columns WHERE table_schema = 'system'
-GROUP BY table_name ORDER BY table_name
-"""
+TABLE_LIST_SQL = (
+    "SELECT table_name, array_agg(column_name ORDER BY ordinal_position) AS column_names "
+    "FROM information_schema.columns WHERE table_schema = 'system' "
+    "GROUP BY table_name ORDER BY table_name"
+)
 TABLE_NAMES_SQL = (
     "SELECT table_name FROM information_schema.tables WHERE table_schema = 'system' "
     "ORDER BY table_name"
@@ -48,7 +48,7 @@ SELECT = several("select", "COLUMNS", "Columns to show: a,b", str, short="s")
 def run_table_list(values: Values) -> int:
     """List the system tables and their columns."""
     server, database = client.client_from(values), values[client.DATABASE]
-    Output(values[FORMAT]).query(server, database, TABLE_LIST_SQL.strip())
+    Output(values[FORMAT]).query(server, database, TABLE_LIST_SQL)
     return 0
 
 
