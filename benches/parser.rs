@@ -1,7 +1,8 @@
-//! The line parser: lines/s and bytes/s on TSBS `cpu-only` bodies, beside `memcpy` of the same bytes.
+//! The line parser: lines/s and bytes/s on TSBS `cpu-only` bodies, beside `memcpy` of the same
+//! bytes.
 //!
-//! `series known` is the write path of a series that the cache knows: tags are not read.
-//! `tags read` reads the tags of every line, as for a body in which every series is new.
+//! `series known` is the write path of a series that the cache knows: tags are not read. `tags
+//! read` reads the tags of every line, as for a body in which every series is new.
 
 mod tsbs;
 
@@ -41,9 +42,7 @@ fn parse_with_tags(body: &str) -> usize {
     let mut parser = Parser::new(body);
     while let Some(line) = parser.next_point() {
         let point = line.point.expect("the generator writes points");
-        point
-            .parse_tags(&mut tags)
-            .expect("the generator writes tags");
+        point.parse_tags(&mut tags).expect("the generator writes tags");
         sum += point.fields.len() + tags.len();
     }
     sum
@@ -52,10 +51,10 @@ fn parse_with_tags(body: &str) -> usize {
 fn bench_body(group: &mut BenchmarkGroup<'_, WallTime>, body: &str) {
     let mut copy = vec![0; body.len()];
     group.bench_function("series known", |bencher| {
-        bencher.iter(|| parse(black_box(body)))
+        bencher.iter(|| parse(black_box(body)));
     });
     group.bench_function("tags read", |bencher| {
-        bencher.iter(|| parse_with_tags(black_box(body)))
+        bencher.iter(|| parse_with_tags(black_box(body)));
     });
     group.bench_function("memcpy", |bencher| {
         bencher.iter(|| copy.copy_from_slice(black_box(body).as_bytes()));

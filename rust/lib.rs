@@ -12,8 +12,12 @@
 pub mod buffer;
 pub mod clock;
 pub mod disk;
+pub mod engine;
 pub mod error;
 pub mod limits;
 pub mod line;
+#[cfg(feature = "python")]
+mod py;
+pub mod query;
 pub mod schema;
 pub mod wal;

@@ -1,8 +1,8 @@
 //! Line protocol in the shape of the TSBS `cpu-only` workload.
 //!
-//! Comes in: a seed, a number of hosts, a number of lines. Goes out: a body of lines with 10 tags, 10
-//! fields and a timestamp in nanoseconds, hosts in turn. Stays true: equal arguments give equal bytes.
-//! Refuses nothing.
+//! Comes in: a seed, a number of hosts, a number of lines. Goes out: a body of lines with 10 tags,
+//! 10 fields and a timestamp in nanoseconds, hosts in turn. Stays true: equal arguments give equal
+//! bytes. Refuses nothing.
 
 use std::fmt::Write;
 
@@ -32,10 +32,7 @@ const KEYS: [&str; 10] = [
 ];
 
 const PLACES: [(&str, &[&str]); 4] = [
-    (
-        "us-east-1",
-        &["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1e"],
-    ),
+    ("us-east-1", &["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1e"]),
     ("us-west-2", &["us-west-2a", "us-west-2b", "us-west-2c"]),
     ("eu-central-1", &["eu-central-1a", "eu-central-1b"]),
     ("ap-southeast-2", &["ap-southeast-2a", "ap-southeast-2b"]),

@@ -14,7 +14,7 @@ use super::batch::{Cells, FieldColumn, TableBatch, length_u32};
 use super::catalog::{Column, ColumnKind, Table};
 use super::names::is_reserved_column;
 use super::{ColumnId, DatabaseId, Origin, SeriesKeys};
-use crate::line::{Point, Text, Value, parse_tags};
+use crate::line::{Point, Text, Value};
 
 /// A column that a line brings with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +120,7 @@ impl<'a> TableBuilder<'a> {
         if let Some(known) = self.series.find(hash, |one| raw[*one as usize] == point.series) {
             return Ok(PlannedSeries::Known(*known));
         }
-        self.tags.clear();
-        parse_tags(point.tag_set, &mut self.tags).map_err(|error| error.message)?;
+        point.parse_tags(&mut self.tags).map_err(|error| error.message)?;
         for (key, _) in &self.tags {
             let name = key.decode();
             match self.kind_in_table(&name) {

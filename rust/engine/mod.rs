@@ -1,0 +1,121 @@
+//! The engine: wires log, buffer, catalog and queries, and owns their order.
+//!
+//! Comes in: requests of any thread. Goes out: positions to wait for, and answers. What stays true:
+//! a frame that names a table or a column stands in the log behind the frame that made it; a
+//! position is committed when its frame is durable and visible; the catalog that readers see is
+//! never older than what they were answered.
+
+mod admin;
+mod database;
+mod feed;
+mod open;
+mod query;
+mod sink;
+mod stats;
+mod system;
+mod tokens;
+mod triggers;
+mod write_path;
+
+pub use feed::{Feed, FeedRead, FeedTable};
+pub use open::Options;
+pub use stats::Stats;
+pub use triggers::NewTrigger;
+pub use write_path::{Ticket, WriteRequest};
+
+use std::collections::HashMap;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use crate::buffer::Buffer;
+use crate::error::Result;
+use crate::query::{LogLine, LogRing, QueryEngine};
+use crate::schema::{Catalog, Position, TriggerId};
+use crate::wal::{Log, Queue};
+
+use sink::Effect;
+use stats::Counters;
+
+/// See the head of this file.
+#[derive(Debug)]
+pub struct Engine {
+    catalog: ArcSwap<Catalog>,
+    /// Held while the catalog is changed, until the change is in the queue.
+    catalog_lock: Mutex<()>,
+    buffer: Arc<Buffer>,
+    buffer_bytes_max: usize,
+    queue: Arc<Queue<Effect>>,
+    log: Arc<Log>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    wake: UnixStream,
+    counters: Counters,
+    feeds: Mutex<HashMap<TriggerId, Position>>,
+    log_lines: Arc<LogRing>,
+    query: QueryEngine,
+    is_durable: bool,
+}
+
+impl Engine {
+    /// The catalog as it stands.
+    #[must_use]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
+    }
+
+    /// The newest position that is durable and visible.
+    #[must_use]
+    pub fn committed(&self) -> Position {
+        self.queue.committed()
+    }
+
+    /// Blocks until `position` is committed.
+    ///
+    /// # Errors
+    /// `Closed` where that cannot happen any more.
+    pub fn wait(&self, position: Position) -> Result<()> {
+        self.queue.wait(position)
+    }
+
+    /// Whether anything can still be written.
+    ///
+    /// # Errors
+    /// `Closed`, with the reason.
+    pub fn check_writable(&self) -> Result<()> {
+        self.queue.check_open()
+    }
+
+    /// Becomes readable after every group commit; bytes read from it mean nothing.
+    #[must_use]
+    pub fn commit_descriptor(&self) -> RawFd {
+        self.wake.as_raw_fd()
+    }
+
+    /// Adds a line to `system.processing_engine_logs`.
+    pub fn log(&self, time_ns: i64, trigger_name: &str, level: &str, text: &str) {
+        self.log_lines.push(LogLine {
+            event_time_ns: time_ns,
+            trigger_name: trigger_name.to_owned(),
+            log_level: level.to_owned(),
+            log_text: text.to_owned(),
+        });
+    }
+
+    /// Takes no more writes, and returns once all that are queued are durable.
+    pub fn close(&self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.lock().take() {
+            drop(writer.join());
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,33 @@
+//! A query of a database, over the rows that are committed when it is planned.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::database::DatabaseView;
+use super::system::SystemView;
+use crate::error::{EngineError, Result};
+use crate::query::{Format, Param, QueryStream};
+
+impl Engine {
+    /// Plans a query; its answer is computed as it is read.
+    ///
+    /// # Errors
+    /// `NotFound` for the database, `Invalid` for SQL that does not plan, `Unsupported` for SQL that
+    /// this engine does not do.
+    pub fn query(
+        &self,
+        database: &str,
+        sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<QueryStream> {
+        let catalog = self.catalog();
+        let found = catalog.database(database).cloned().ok_or_else(|| {
+            EngineError::not_found(format!("query error: database not found: {database}"))
+        })?;
+        let lines = Arc::clone(&self.log_lines);
+        let system = Arc::new(SystemView::new(catalog, found.id, lines));
+        let view = Arc::new(DatabaseView::new(found, Arc::clone(&self.buffer)));
+        self.query.query(view, system, sql, params, format)
+    }
+}

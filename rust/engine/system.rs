@@ -1,0 +1,105 @@
+//! What the system tables show of the catalog.
+
+use std::sync::Arc;
+
+use crate::query::{
+    DatabaseRow, LogLine, LogRing, NodeRow, SystemSource, TableRow, TokenRow, TriggerRow,
+};
+use crate::schema::{Catalog, Database, DatabaseId, Deletion, Table, Token, Trigger};
+
+const NS_PER_SECOND: i64 = 1_000_000_000;
+/// Bytes of a hash that are shown.
+const HASH_BYTES_SHOWN: usize = 8;
+
+/// The catalog at one moment, as one database sees it.
+#[derive(Debug)]
+pub(super) struct SystemView {
+    catalog: Arc<Catalog>,
+    database: DatabaseId,
+    lines: Arc<LogRing>,
+}
+
+impl SystemView {
+    pub(super) fn new(catalog: Arc<Catalog>, database: DatabaseId, lines: Arc<LogRing>) -> Self {
+        Self { catalog, database, lines }
+    }
+}
+
+impl SystemSource for SystemView {
+    fn triggers(&self) -> Vec<TriggerRow> {
+        let triggers = self.catalog.triggers.values();
+        triggers.filter(|one| one.database == self.database).map(|one| trigger_row(one)).collect()
+    }
+
+    fn log_lines(&self) -> Vec<Arc<LogLine>> {
+        self.lines.snapshot()
+    }
+
+    fn databases(&self) -> Vec<DatabaseRow> {
+        self.catalog.databases.values().map(|one| database_row(one)).collect()
+    }
+
+    fn tables(&self) -> Vec<TableRow> {
+        let databases = self.catalog.databases.values();
+        let rows = |one: &Arc<Database>| -> Vec<TableRow> {
+            one.tables.values().map(|table| table_row(one, table)).collect()
+        };
+        databases.flat_map(rows).collect()
+    }
+
+    fn tokens(&self) -> Vec<TokenRow> {
+        self.catalog.tokens.values().map(token_row).collect()
+    }
+
+    fn nodes(&self) -> Vec<NodeRow> {
+        Vec::new()
+    }
+}
+
+fn trigger_row(trigger: &Trigger) -> TriggerRow {
+    TriggerRow {
+        trigger_name: trigger.name.to_string(),
+        plugin_filename: trigger.plugin_filename.clone(),
+        specification: trigger.specification_json.clone(),
+        disabled: trigger.disabled,
+        error_behavior: trigger.error_behavior.clone(),
+        arguments: trigger.arguments.clone().unwrap_or_default(),
+    }
+}
+
+fn hard_deletion_time_s(deletion: Option<Deletion>) -> Option<i64> {
+    deletion.and_then(|one| one.hard_delete_at_ns).map(|at| at.div_euclid(NS_PER_SECOND))
+}
+
+fn database_row(database: &Database) -> DatabaseRow {
+    DatabaseRow {
+        database_name: database.name.to_string(),
+        retention_period_ns: database.retention_ns.map(i64::unsigned_abs),
+        deleted: database.deletion.is_some(),
+        hard_deletion_time_s: hard_deletion_time_s(database.deletion),
+    }
+}
+
+fn table_row(database: &Database, table: &Table) -> TableRow {
+    TableRow {
+        database_name: database.name.to_string(),
+        table_name: table.name.to_string(),
+        column_count: table.columns.len() as u64 + 1,
+        series_key: table.tags().map(|tag| tag.name.to_string()).collect(),
+        deleted: database.deletion.or(table.deletion).is_some(),
+        hard_deletion_time_s: hard_deletion_time_s(database.deletion.or(table.deletion)),
+    }
+}
+
+fn token_row(token: &Token) -> TokenRow {
+    let shown = token.hash[..HASH_BYTES_SHOWN].iter();
+    TokenRow {
+        id: u64::from(token.id),
+        name: token.name.to_string(),
+        hash: shown.map(|byte| format!("{byte:02x}")).collect(),
+        created_at_ms: token.created_at_ms,
+        updated_at_ms: None,
+        expiry_ms: token.expiry_ms,
+        permissions: "*:*:*".to_owned(),
+    }
+}

@@ -1,0 +1,249 @@
+//! From lines to a queued frame.
+//!
+//! A request that needs no change of the catalog never waits for one: it is resolved against the
+//! catalog as it stands, on the thread of its caller. One that does is resolved, then queued under
+//! the catalog lock, so that no frame which uses the change can overtake it.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::sink::{self, Effect};
+use crate::error::{EngineError, ErrorKind, Result};
+use crate::line::Precision;
+use crate::schema::{
+    Catalog, CatalogChange, Origin, Outcome, Position, RefusedLine, Resolver,
+    TriggerId, WriteOptions, check_database_name,
+};
+use crate::wal::{Commit, FrameBuilder};
+
+/// Line protocol for one database.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteRequest<'a> {
+    /// Where to write.
+    pub database: &'a str,
+    /// Line protocol.
+    pub body: &'a [u8],
+    /// Unit of the timestamps.
+    pub precision: Precision,
+    /// Whether good lines are taken beside bad ones.
+    pub accept_partial: bool,
+    /// Whether the caller is content before the sync.
+    pub no_sync: bool,
+    /// Time of lines that have none.
+    pub now_ns: i64,
+}
+
+/// A write that is on its way to the disk.
+#[derive(Debug)]
+pub struct Ticket {
+    /// What to wait for; 0 where nothing was to be written.
+    pub position: Position,
+    /// Lines that were taken.
+    pub rows: usize,
+    /// Lines that were not.
+    pub refused: Vec<RefusedLine>,
+}
+
+impl Engine {
+    /// Takes lines; returns before the sync.
+    ///
+    /// # Errors
+    /// `Invalid` for a bad name, bad UTF-8 or an empty body, `Busy` where the buffer or the queue is
+    /// full, `Closed` where nothing can be written any more.
+    pub fn write(&self, request: &WriteRequest<'_>) -> Result<Ticket> {
+        self.check_room()?;
+        check_database_name(request.database)?;
+        let body = std::str::from_utf8(request.body).map_err(|error| {
+            EngineError::invalid("body content is not valid utf8").caused_by(error)
+        })?;
+        let base = self.catalog();
+        let (outcome, refused) = resolve(&base, request, body)?;
+        if !request.accept_partial && !refused.is_empty() {
+            self.counters.refused(refused.len());
+            return Ok(Ticket { position: 0, rows: 0, refused });
+        }
+        let (position, rows, refused) = if outcome.changes.is_empty() {
+            let rows = rows_of(&outcome);
+            (self.queue_outcome(outcome, request.no_sync)?, rows, refused)
+        } else {
+            self.write_with_changes(&base, outcome, refused, request, body)?
+        };
+        self.counters.written(rows, body.len(), refused.len());
+        Ok(Ticket { position, rows, refused })
+    }
+
+    fn write_with_changes(
+        &self,
+        base: &Arc<Catalog>,
+        outcome: Outcome,
+        refused: Vec<RefusedLine>,
+        request: &WriteRequest<'_>,
+        body: &str,
+    ) -> Result<(Position, usize, Vec<RefusedLine>)> {
+        let _lock = self.catalog_lock.lock();
+        let latest = self.catalog();
+        let (outcome, refused) = if Arc::ptr_eq(base, &latest) {
+            (outcome, refused)
+        } else {
+            resolve(&latest, request, body)?
+        };
+        let rows = rows_of(&outcome);
+        Ok((self.commit_outcome(outcome, request.no_sync)?, rows, refused))
+    }
+
+    /// Queues what a run of a trigger wrote and the cursor that it reached, as one frame.
+    ///
+    /// # Errors
+    /// `Invalid`, naming database and line, where a line is bad; nothing is queued then. Otherwise as
+    /// `write`.
+    pub fn commit_run(
+        &self,
+        trigger: TriggerId,
+        writes: &[(String, String)],
+        cursor: Option<Position>,
+        depth: u8,
+        now_ns: i64,
+    ) -> Result<Ticket> {
+        let origin = Origin { trigger, depth };
+        let options =
+            WriteOptions { precision: Precision::Nanosecond, accept_partial: false, now_ns, origin };
+        let _lock = self.catalog_lock.lock();
+        let base = self.catalog();
+        let mut resolver = Resolver::new(&base);
+        for (database, lines) in writes.iter().filter(|(_, lines)| !lines.trim().is_empty()) {
+            check_database_name(database)
+                .and_then(|()| resolver.add(database, lines, &options))
+                .and_then(refuse_first)
+                .map_err(|error| write_back_failed(database, error))?;
+        }
+        if let Some(cursor) = cursor {
+            resolver.change(CatalogChange::SetCursor { trigger, cursor })?;
+        }
+        let outcome = resolver.finish();
+        let rows = rows_of(&outcome);
+        let position = self.commit_outcome(outcome, false)?;
+        self.counters.written(rows, writes.iter().map(|(_, lines)| lines.len()).sum(), 0);
+        Ok(Ticket { position, rows, refused: Vec::new() })
+    }
+
+    /// The errors that writing these lines would meet.
+    ///
+    /// # Errors
+    /// As `write`, but for those of the lines.
+    pub fn check_lines(
+        &self,
+        database: &str,
+        lines: &str,
+        now_ns: i64,
+    ) -> Result<Vec<RefusedLine>> {
+        check_database_name(database)?;
+        let options = WriteOptions {
+            precision: Precision::Nanosecond,
+            accept_partial: true,
+            now_ns,
+            origin: Origin::default(),
+        };
+        Resolver::new(&self.catalog()).add(database, lines, &options)
+    }
+
+    /// Changes the catalog; the change is durable on return.
+    pub(super) fn change<R>(
+        &self,
+        edit: impl FnOnce(&mut Resolver<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let (result, position) = {
+            let _lock = self.catalog_lock.lock();
+            let base = self.catalog();
+            let mut resolver = Resolver::new(&base);
+            let result = edit(&mut resolver)?;
+            (result, self.commit_outcome(resolver.finish(), false)?)
+        };
+        self.wait(position)?;
+        Ok(result)
+    }
+
+    /// Queues an outcome and publishes its catalog. The caller holds the catalog lock.
+    fn commit_outcome(&self, mut outcome: Outcome, no_sync: bool) -> Result<Position> {
+        let Some(mut catalog) = outcome.catalog.take() else {
+            return self.queue_outcome(outcome, no_sync);
+        };
+        let triggers: Vec<CatalogChange> =
+            outcome.changes.iter().filter(|one| needs_position(one)).cloned().collect();
+        let position = self.queue_outcome(outcome, no_sync)?;
+        for change in &triggers {
+            catalog.apply(change, position)?;
+        }
+        self.catalog.store(Arc::new(catalog));
+        Ok(position)
+    }
+
+    fn queue_outcome(&self, outcome: Outcome, no_sync: bool) -> Result<Position> {
+        if outcome.batches.is_empty() && outcome.changes.is_empty() {
+            self.queue.check_open()?;
+            return Ok(0);
+        }
+        let mut frame = FrameBuilder::new();
+        outcome.changes.iter().for_each(|change| frame.push_change(change));
+        outcome.batches.iter().for_each(|batch| frame.push_batch(batch));
+        let purged = sink::purged_tables(&self.catalog(), &outcome.changes);
+        let item = Effect { batches: outcome.batches, purged };
+        self.queue.push(Commit { frame: frame.finish()?, item, no_sync })
+    }
+
+    fn check_room(&self) -> Result<()> {
+        let bytes = self.buffer.bytes();
+        if bytes < self.buffer_bytes_max {
+            return Ok(());
+        }
+        Err(EngineError::busy(format!(
+            "the buffer holds {bytes} bytes, its limit is {} bytes; try again later",
+            self.buffer_bytes_max
+        )))
+    }
+}
+
+/// Changes whose meaning depends on where they stand in the log.
+fn needs_position(change: &CatalogChange) -> bool {
+    matches!(change, CatalogChange::PutTrigger(_))
+}
+
+fn resolve(
+    catalog: &Catalog,
+    request: &WriteRequest<'_>,
+    body: &str,
+) -> Result<(Outcome, Vec<RefusedLine>)> {
+    let options = WriteOptions {
+        precision: request.precision,
+        accept_partial: request.accept_partial,
+        now_ns: request.now_ns,
+        origin: Origin::default(),
+    };
+    let mut resolver = Resolver::new(catalog);
+    let refused = resolver.add(request.database, body, &options)?;
+    Ok((resolver.finish(), refused))
+}
+
+fn rows_of(outcome: &Outcome) -> usize {
+    outcome.batches.iter().map(crate::schema::TableBatch::rows).sum()
+}
+
+fn refuse_first(refused: Vec<RefusedLine>) -> Result<()> {
+    match refused.first() {
+        Some(line) => Err(EngineError::invalid(format!(
+            "{} in line {} `{}`",
+            line.message, line.line_number, line.original_line
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Names the database; keeps the kind of errors that say nothing about the lines.
+fn write_back_failed(database: &str, error: EngineError) -> EngineError {
+    match error.kind() {
+        ErrorKind::Invalid | ErrorKind::TooLarge => EngineError::invalid(format!(
+            "error writing back lines to {database}: {}",
+            error.message()
+        )),
+        _ => error,
+    }
+}

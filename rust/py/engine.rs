@@ -1,0 +1,335 @@
+//! The class `Engine`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
+use super::enter::enter;
+use super::errors::{InvalidError, to_python};
+use super::feed::{Feed, FeedTable};
+use super::stats::EngineStats;
+use super::stream::QueryStream;
+use super::write::{LineError, WriteTicket};
+use crate::engine::{Engine as Inner, NewTrigger, Options, WriteRequest};
+use crate::line::Precision;
+use crate::query::{Format, Param};
+
+/// The database. One process may open a data directory at a time.
+#[pyclass(frozen, module = "influxpe._engine")]
+#[derive(Debug)]
+pub(super) struct Engine(Arc<Inner>);
+
+/// A value for a placeholder of a query.
+#[derive(Debug, FromPyObject)]
+enum Scalar {
+    Boolean(bool),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    String(String),
+}
+
+impl From<Option<Scalar>> for Param {
+    fn from(scalar: Option<Scalar>) -> Self {
+        match scalar {
+            None => Self::Null,
+            Some(Scalar::Boolean(value)) => Self::Boolean(value),
+            Some(Scalar::Integer(value)) => Self::Integer(value),
+            Some(Scalar::Unsigned(value)) => Self::Unsigned(value),
+            Some(Scalar::Float(value)) => Self::Float(value),
+            Some(Scalar::String(value)) => Self::String(value),
+        }
+    }
+}
+
+#[pymethods]
+impl Engine {
+    #[staticmethod]
+    #[pyo3(signature = (data_dir, *, buffer_bytes_max, query_bytes_max, query_threads))]
+    fn open(
+        py: Python<'_>,
+        data_dir: Option<std::path::PathBuf>,
+        buffer_bytes_max: usize,
+        query_bytes_max: usize,
+        query_threads: usize,
+    ) -> PyResult<Self> {
+        let options = Options { data_dir, buffer_bytes_max, query_bytes_max, query_threads };
+        enter(py, || Inner::open(&options)).map(Self)
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        enter(py, || {
+            self.0.close();
+            Ok(())
+        })
+    }
+
+    fn cluster_uuid(&self) -> String {
+        self.0.catalog().uuid.to_string()
+    }
+
+    #[pyo3(signature = (database, body, *, precision, accept_partial, no_sync, now_ns))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
+    fn write(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        body: &[u8],
+        precision: &str,
+        accept_partial: bool,
+        no_sync: bool,
+        now_ns: i64,
+    ) -> PyResult<WriteTicket> {
+        let precision = Precision::parse(precision).ok_or_else(|| {
+            InvalidError::new_err(format!("unrecognized precision unit: {precision}"))
+        })?;
+        let request = WriteRequest { database, body, precision, accept_partial, no_sync, now_ns };
+        enter(py, || self.0.write(&request)).map(WriteTicket::from)
+    }
+
+    #[pyo3(signature = (trigger_id, writes, *, cursor, depth, now_ns))]
+    fn commit_run(
+        &self,
+        py: Python<'_>,
+        trigger_id: u32,
+        writes: Vec<(String, String)>,
+        cursor: Option<u64>,
+        depth: u8,
+        now_ns: i64,
+    ) -> PyResult<WriteTicket> {
+        enter(py, || self.0.commit_run(trigger_id, &writes, cursor, depth, now_ns))
+            .map(WriteTicket::from)
+    }
+
+    fn committed(&self) -> u64 {
+        self.0.committed()
+    }
+
+    fn commit_descriptor(&self) -> i32 {
+        self.0.commit_descriptor()
+    }
+
+    fn check_writable(&self) -> PyResult<()> {
+        self.0.check_writable().map_err(|error| to_python(&error))
+    }
+
+    fn wait(&self, py: Python<'_>, sequence: u64) -> PyResult<()> {
+        enter(py, || self.0.wait(sequence))
+    }
+
+    #[pyo3(signature = (database, sql, *, params = None, format = "json"))]
+    fn query(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        sql: &str,
+        params: Option<HashMap<String, Option<Scalar>>>,
+        format: &str,
+    ) -> PyResult<QueryStream> {
+        let params = params.unwrap_or_default();
+        let params = params.into_iter().map(|(name, value)| (name, Param::from(value))).collect();
+        let format = format_of(format)?;
+        enter(py, || self.0.query(database, sql, params, format)).map(QueryStream::from)
+    }
+
+    #[pyo3(signature = (lines, *, now_ns))]
+    fn parse_lines(&self, py: Python<'_>, lines: &str, now_ns: i64) -> PyResult<Vec<FeedTable>> {
+        let tables = enter(py, || self.0.parse_lines(lines, now_ns))?;
+        Ok(tables.iter().map(FeedTable::from).collect())
+    }
+
+    #[pyo3(signature = (database, lines, *, now_ns))]
+    fn check_lines(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        lines: &str,
+        now_ns: i64,
+    ) -> PyResult<Vec<LineError>> {
+        let refused = enter(py, || self.0.check_lines(database, lines, now_ns))?;
+        Ok(refused.into_iter().map(LineError::from).collect())
+    }
+
+    #[pyo3(signature = (name, *, retention_ns = None))]
+    fn create_database(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        retention_ns: Option<i64>,
+    ) -> PyResult<()> {
+        enter(py, || self.0.create_database(name, retention_ns))
+    }
+
+    fn set_retention(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        retention_ns: Option<i64>,
+    ) -> PyResult<()> {
+        enter(py, || self.0.set_retention(name, retention_ns))
+    }
+
+    #[pyo3(signature = (name, *, now_ns, hard_delete_at_ns))]
+    fn delete_database(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        now_ns: i64,
+        hard_delete_at_ns: Option<i64>,
+    ) -> PyResult<()> {
+        enter(py, || self.0.delete_database(name, now_ns, hard_delete_at_ns))
+    }
+
+    fn databases(&self) -> Vec<DatabaseInfo> {
+        self.0.catalog().databases.values().map(DatabaseInfo::from).collect()
+    }
+
+    #[pyo3(signature = (database, table, *, tags, fields))]
+    fn create_table(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        tags: Vec<String>,
+        fields: Vec<(String, String)>,
+    ) -> PyResult<()> {
+        enter(py, || self.0.create_table(database, table, &tags, &fields))
+    }
+
+    #[pyo3(signature = (database, table, *, now_ns, hard_delete_at_ns))]
+    fn delete_table(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        now_ns: i64,
+        hard_delete_at_ns: Option<i64>,
+    ) -> PyResult<()> {
+        enter(py, || self.0.delete_table(database, table, now_ns, hard_delete_at_ns))
+    }
+
+    #[pyo3(signature = (*, now_ns))]
+    fn purge(&self, py: Python<'_>, now_ns: i64) -> PyResult<usize> {
+        enter(py, || self.0.purge(now_ns))
+    }
+
+    #[pyo3(signature = (name, hash, *, created_at_ms, expiry_ms))]
+    fn create_token(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        hash: [u8; 64],
+        created_at_ms: i64,
+        expiry_ms: Option<i64>,
+    ) -> PyResult<TokenInfo> {
+        enter(py, || self.0.create_token(name, hash, created_at_ms, expiry_ms)).map(TokenInfo::from)
+    }
+
+    #[pyo3(signature = (name, hash, *, created_at_ms))]
+    fn replace_token(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        hash: [u8; 64],
+        created_at_ms: i64,
+    ) -> PyResult<TokenInfo> {
+        enter(py, || self.0.replace_token(name, hash, created_at_ms)).map(TokenInfo::from)
+    }
+
+    fn delete_token(&self, py: Python<'_>, name: &str) -> PyResult<()> {
+        enter(py, || self.0.delete_token(name))
+    }
+
+    fn tokens(&self) -> Vec<TokenInfo> {
+        self.0.catalog().tokens.values().cloned().map(TokenInfo::from).collect()
+    }
+
+    #[pyo3(signature = (
+        database, name, *, plugin_filename, specification, specification_json, arguments,
+        run_async, error_behavior, disabled
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
+    fn create_trigger(
+        &self,
+        py: Python<'_>,
+        database: String,
+        name: String,
+        plugin_filename: String,
+        specification: String,
+        specification_json: String,
+        arguments: Option<HashMap<String, String>>,
+        run_async: bool,
+        error_behavior: String,
+        disabled: bool,
+    ) -> PyResult<TriggerInfo> {
+        let new = NewTrigger {
+            database,
+            name,
+            plugin_filename,
+            specification,
+            specification_json,
+            arguments: arguments.map(sorted),
+            run_async,
+            error_behavior,
+            disabled,
+        };
+        let trigger = enter(py, || self.0.create_trigger(new))?;
+        Ok(TriggerInfo::new(trigger, &self.0.catalog()))
+    }
+
+    #[pyo3(signature = (database, name, *, disabled))]
+    fn set_trigger_disabled(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        name: &str,
+        disabled: bool,
+    ) -> PyResult<TriggerInfo> {
+        let trigger = enter(py, || self.0.set_trigger_disabled(database, name, disabled))?;
+        Ok(TriggerInfo::new(trigger, &self.0.catalog()))
+    }
+
+    fn delete_trigger(&self, py: Python<'_>, database: &str, name: &str) -> PyResult<()> {
+        enter(py, || self.0.delete_trigger(database, name))
+    }
+
+    fn triggers(&self) -> Vec<TriggerInfo> {
+        let catalog = self.0.catalog();
+        let triggers = catalog.triggers.values().cloned();
+        triggers.map(|trigger| TriggerInfo::new(trigger, &catalog)).collect()
+    }
+
+    #[pyo3(signature = (trigger_id, *, table))]
+    fn feed(&self, py: Python<'_>, trigger_id: u32, table: Option<&str>) -> PyResult<Feed> {
+        enter(py, || self.0.feed(trigger_id, table)).map(Feed::from)
+    }
+
+    #[pyo3(signature = (*, time_ns, trigger_name, level, text))]
+    fn log(&self, time_ns: i64, trigger_name: &str, level: &str, text: &str) {
+        self.0.log(time_ns, trigger_name, level, text);
+    }
+
+    fn stats(&self) -> EngineStats {
+        self.0.stats().into()
+    }
+}
+
+fn format_of(name: &str) -> PyResult<Format> {
+    Ok(match name {
+        "json" => Format::Json,
+        "json_lines" => Format::JsonLines,
+        "csv" => Format::Csv,
+        "pretty" => Format::Pretty,
+        "parquet" => Format::Parquet,
+        "arrow" => Format::Arrow,
+        _ => return Err(InvalidError::new_err(format!("unknown format: {name}"))),
+    })
+}
+
+fn sorted(arguments: HashMap<String, String>) -> Vec<(String, String)> {
+    let mut arguments: Vec<_> = arguments.into_iter().collect();
+    arguments.sort();
+    arguments
+}

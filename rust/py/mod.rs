@@ -1,0 +1,37 @@
+//! The Python face of the engine: convert, enter, convert. The only user of pyo3.
+//!
+//! What stays true: the interpreter lock is released while the engine works; Rust never calls
+//! Python; nothing here is done per row. `_engine.pyi` says what each item means.
+
+mod catalog;
+mod engine;
+mod enter;
+mod errors;
+mod feed;
+mod stats;
+mod stream;
+mod write;
+
+use pyo3::prelude::*;
+
+/// The extension module `influxpe._engine`.
+#[pymodule]
+mod _engine {
+    #[pymodule_export]
+    use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
+    #[pymodule_export]
+    use super::engine::Engine;
+    #[pymodule_export]
+    use super::errors::{
+        BusyError, ClosedError, ConflictError, CorruptError, EngineError, InternalError,
+        InvalidError, NotFoundError, TooLargeError, UnsupportedError,
+    };
+    #[pymodule_export]
+    use super::feed::{Feed, FeedRead, FeedTable};
+    #[pymodule_export]
+    use super::stats::EngineStats;
+    #[pymodule_export]
+    use super::stream::QueryStream;
+    #[pymodule_export]
+    use super::write::{LineError, WriteTicket};
+}

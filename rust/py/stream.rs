@@ -1,0 +1,28 @@
+//! Answers of queries, in chunks of bytes.
+
+use std::borrow::Cow;
+
+use parking_lot::Mutex;
+use pyo3::prelude::*;
+
+use super::enter::enter;
+use crate::query;
+
+/// The encoded answer of a query, computed as it is read.
+#[pyclass(frozen, module = "influxpe._engine")]
+#[derive(Debug)]
+pub(super) struct QueryStream(Mutex<query::QueryStream>);
+
+impl From<query::QueryStream> for QueryStream {
+    fn from(stream: query::QueryStream) -> Self {
+        Self(Mutex::new(stream))
+    }
+}
+
+#[pymethods]
+impl QueryStream {
+    fn next_chunk(&self, py: Python<'_>) -> PyResult<Option<Cow<'static, [u8]>>> {
+        let chunk = enter(py, || self.0.lock().next_chunk())?;
+        Ok(chunk.map(Cow::Owned))
+    }
+}
