@@ -1,6 +1,8 @@
 """Help and version: complete, on stdout, free of colours where nobody looks."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -96,3 +98,18 @@ def test_the_version_has_the_known_shape(run: CommandLine) -> None:
     done = run("--version")
     assert done.status == 0
     assert re.fullmatch(r"influxdb3 InfluxDB 3 Core, \d+\.\d+\.\d+\S*, revision \S+\n", done.output)
+
+
+def test_the_command_line_starts_without_the_server(run: CommandLine) -> None:
+    """Client commands start quickly because none of these is loaded for them."""
+    heavy = ["influxpe._engine", "influxpe.server", "pyarrow", "httpx", "croniter", "ssl", "click"]
+    code = f"import sys, influxpe.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=run.environment,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
