@@ -26,11 +26,11 @@ from influxpe.cli.environment import DotenvError, copy_renamed, load_dotenv
 from influxpe.cli.parse import HelpAsked, Invocation, VersionAsked, parse
 from influxpe.cli.usage import UsageError
 from influxpe.clock import SystemClock
+from influxpe.config import PRODUCT_NAME, REVISION
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 ALIAS = "influxdb3"
-# Scripts look for this shape; the revision says whose product it really is.
-VERSION = f"influxdb3 InfluxDB 3 Core, {__version__}, revision influxpe"
+VERSION = f"{ALIAS} {PRODUCT_NAME}, {__version__}, revision {REVISION}"
 PROGRAM = "influxpe"
 
 ROOT = Group(
