@@ -1,8 +1,8 @@
 //! The write path without HTTP: lines to a frame, and frames to the disk.
 //!
 //! `frame` is what one core does per request: parse, resolve, encode. `commit` is what writers wait
-//! for: one frame each, acknowledged after `fdatasync`, beside the same bytes written over a file of
-//! zeros and synced by hand, which is what the disk can do.
+//! for: one frame each, acknowledged after `fdatasync`, beside the same bytes written over a file
+//! of zeros and synced by hand, which is what the disk can do.
 
 mod tsbs;
 
@@ -16,7 +16,9 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use influxpe::disk::LocalDisk;
 use influxpe::line::Precision;
 use influxpe::schema::{Catalog, Origin, Outcome, Position, Resolver, WriteOptions};
-use influxpe::wal::{Commit, FrameBuilder, LogOptions, PreparedFrame, Queue, Sink, recover, run_writer};
+use influxpe::wal::{
+    Commit, FrameBuilder, LogOptions, PreparedFrame, Queue, Sink, recover, run_writer,
+};
 use tsbs::Fields;
 
 const SEED: u64 = 42;

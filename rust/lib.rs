@@ -6,7 +6,8 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk`, `line`, `schema`, `wal buffer`, `query`, `engine`,
+//! Imports go one way: `error limits clock disk`, `line`, `schema`, `wal buffer`, `query`,
+//! `engine`,
 //! `py`. `wal` and `buffer` do not know each other; `engine` wires the parts.
 
 pub mod buffer;

@@ -92,7 +92,8 @@ impl Snapshot {
     /// # Errors
     /// `Internal` where tags do not fit their codes.
     pub fn series(&self) -> Result<RecordBatch> {
-        let all: Vec<u32> = (0..self.series_count).filter_map(|one| u32::try_from(one).ok()).collect();
+        let all: Vec<u32> =
+            (0..self.series_count).filter_map(|one| u32::try_from(one).ok()).collect();
         let mut fields: Vec<Field> = Vec::new();
         let mut arrays = Vec::new();
         for (field, source) in self.schema.fields().iter().zip(&self.sources) {
@@ -134,7 +135,9 @@ impl Snapshot {
         let array: ArrayRef = match self.sources[column] {
             Source::Tag(id) => {
                 let series: Vec<u32> = match rows {
-                    Some(rows) => rows.values().iter().map(|row| block.series[*row as usize]).collect(),
+                    Some(rows) => {
+                        rows.values().iter().map(|row| block.series[*row as usize]).collect()
+                    }
                     None => return self.tag_array(id, &block.series),
                 };
                 return self.tag_array(id, &series);
@@ -156,11 +159,9 @@ impl Snapshot {
         };
         let code = |series: &u32| codes.get(*series as usize).copied().unwrap_or(NO_TAG);
         let keys: Vec<i32> = series.iter().map(code).collect();
-        let nulls = if keys.contains(&NO_TAG) {
-            Some(NullBuffer::from_iter(keys.iter().map(|key| *key != NO_TAG)))
-        } else {
-            None
-        };
+        let nulls = keys
+            .contains(&NO_TAG)
+            .then(|| keys.iter().map(|key| *key != NO_TAG).collect::<NullBuffer>());
         let keys = keys.into_iter().map(|key| key.max(0)).collect::<Vec<_>>();
         let keys = Int32Array::new(keys.into(), nulls);
         let array = DictionaryArray::<Int32Type>::try_new(keys, values).map_err(misfit)?;

@@ -41,14 +41,15 @@ impl Tail {
         self.rows() * (12 + 8 * self.columns.len()) + self.text_bytes
     }
 
-    /// Adds rows `range` of a batch's field; the rows themselves are in `series` and `time` by then.
+    /// Adds rows `range` of a batch's field; the rows themselves are in `series` and `time` by
+    /// then.
     pub(super) fn append_field(&mut self, field: &FieldColumn, range: &Range<usize>) {
         let rows = self.rows();
         let start = rows - range.len();
-        let column = self.columns.entry(field.column).or_insert_with(|| Column {
-            cells: empty_like(&field.cells),
-            present: None,
-        });
+        let column = self
+            .columns
+            .entry(field.column)
+            .or_insert_with(|| Column { cells: empty_like(&field.cells), present: None });
         pad(column, start);
         match (&mut column.present, &field.present) {
             (None, None) => {}

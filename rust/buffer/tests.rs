@@ -149,7 +149,8 @@ impl Write {
     fn line(&self) -> String {
         let tag = self.tag.map(|tag| format!(",t={tag}")).unwrap_or_default();
         let field = |name: &str, value: Option<i64>| value.map(|value| format!("{name}={value}i"));
-        let fields: Vec<String> = [field("a", self.a), field("b", self.b)].into_iter().flatten().collect();
+        let fields: Vec<String> =
+            [field("a", self.a), field("b", self.b)].into_iter().flatten().collect();
         format!("m{tag} {} {}\n", fields.join(","), self.time)
     }
 }

@@ -87,12 +87,8 @@ impl FaultyDisk {
         let mut dice = Dice(self.plan.seed | 1);
         let names = if dice.roll(2) == 0 { &state.names } else { &state.durable_names };
         let images = state.images.iter().map(|image| survive(image, &mut dice)).collect();
-        let next = State {
-            operations: 0,
-            images,
-            names: names.clone(),
-            durable_names: names.clone(),
-        };
+        let next =
+            State { operations: 0, images, names: names.clone(), durable_names: names.clone() };
         Self { plan, state: Arc::new(Mutex::new(next)) }
     }
 
@@ -159,7 +155,12 @@ impl Disk for FaultyDisk {
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let prefix = format!("{folder}/");
         let state = self.state.lock();
-        Ok(state.names.keys().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned).collect())
+        Ok(state
+            .names
+            .keys()
+            .filter_map(|name| name.strip_prefix(&prefix))
+            .map(str::to_owned)
+            .collect())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

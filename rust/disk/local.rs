@@ -1,7 +1,7 @@
 //! The disk of this machine. The only user of `std::fs` in the crate.
 //!
-//! What stays true: one process at a time holds the lock file of a data directory; a created file is
-//! written through once, so that later writes in place change no metadata and one `fdatasync`
+//! What stays true: one process at a time holds the lock file of a data directory; a created file
+//! is written through once, so that later writes in place change no metadata and one `fdatasync`
 //! suffices.
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "the door to std::fs")]
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::{Disk, File};
 
 const LOCK_NAME: &str = "influxpe.lock";
-const ZEROS: [u8; 1 << 18] = [0; 1 << 18];
+static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
 
 /// A data directory on a local file system, locked for this process while it lives.
 #[derive(Debug)]
@@ -31,7 +31,11 @@ impl LocalDisk {
     /// `WouldBlock` where another process holds the lock; otherwise what the file system says.
     pub fn open(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join(LOCK_NAME))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(root.join(LOCK_NAME))?;
         lock.try_lock()?;
         Ok(Self { root: root.to_path_buf(), _lock: lock })
     }

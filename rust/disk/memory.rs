@@ -26,7 +26,10 @@ impl Disk for MemoryDisk {
         let file = Arc::new(MemoryFile(RwLock::new(vec![0; length])));
         let mut files = self.files.lock();
         if files.contains_key(name) {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("file {name} exists")));
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("file {name} exists"),
+            ));
         }
         files.insert(name.to_owned(), Arc::clone(&file));
         Ok(file)

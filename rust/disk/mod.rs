@@ -1,8 +1,9 @@
 //! Where bytes become durable: files of fixed length, written in place, and the folder above them.
 //!
-//! Comes in: names such as `wal/00000000000000000001.wal`, relative to the data directory. Goes out:
-//! bytes as they were written. What stays true: `sync` returns after the bytes of the file are on
-//! the medium; `sync_folder` after its names are. Nothing here retries: an error is the caller's.
+//! Comes in: names such as `wal/00000000000000000001.wal`, relative to the data directory. Goes
+//! out: bytes as they were written. What stays true: `sync` returns after the bytes of the file are
+//! on the medium; `sync_folder` after its names are. Nothing here retries: an error is the
+//! caller's.
 
 mod faulty;
 mod local;

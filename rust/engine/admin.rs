@@ -47,8 +47,8 @@ impl Engine {
         })
     }
 
-    /// Marks a database for deletion: it is renamed, its triggers rest. Past `hard_delete_at_ns` the
-    /// next `purge` forgets it.
+    /// Marks a database for deletion: it is renamed, its triggers rest. Past `hard_delete_at_ns`
+    /// the next `purge` forgets it.
     ///
     /// # Errors
     /// As `set_retention`.
@@ -221,9 +221,8 @@ impl Engine {
 /// Checks that go with a resolver.
 pub(super) fn trigger_database(resolver: &Resolver<'_>, name: &str) -> Result<u32> {
     let found = resolver.catalog().database(name);
-    let database = found.ok_or_else(|| {
-        EngineError::not_found(format!("Database not found {name}"))
-    })?;
+    let database =
+        found.ok_or_else(|| EngineError::not_found(format!("Database not found {name}")))?;
     check_not_internal(name, "modify")?;
     check_live(name, database.deletion).map(|()| database.id)
 }

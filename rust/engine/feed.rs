@@ -124,7 +124,9 @@ struct Gathered {
 impl Gathered {
     fn of(batches: Vec<TableBatch>) -> Self {
         let mut gathered = Self::default();
-        batches.into_iter().for_each(|batch| gathered.add(batch));
+        for batch in batches {
+            gathered.add(batch);
+        }
         gathered
     }
 
@@ -206,12 +208,16 @@ impl Choice<'_> {
     fn take(&mut self, payload: &[u8]) -> Result<()> {
         let mut records = Records::of(payload);
         while let Some(raw) = records.next_raw()? {
-            let RecordKind::Batch { database, table, origin } = raw.kind()? else { continue };
+            let RecordKind::Batch { database, table, origin } = raw.kind()? else {
+                continue;
+            };
             let own = origin.trigger == self.trigger;
             if database != self.database || own || !self.wants(table) {
                 continue;
             }
-            let Record::Batch(batch) = raw.decode()? else { continue };
+            let Record::Batch(batch) = raw.decode()? else {
+                continue;
+            };
             if origin.depth >= TRIGGER_DEPTH_MAX {
                 self.rows_cut += batch.rows();
                 continue;

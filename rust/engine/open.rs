@@ -11,14 +11,14 @@ use parking_lot::Mutex;
 
 use super::sink::{self, BufferSink, Effect};
 use super::stats::Counters;
-use super::Engine;
+use super::{Engine, hex};
 use crate::buffer::Buffer;
 use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
 use crate::limits::{INTERNAL_RETENTION_NS, SEGMENT_BYTES};
 use crate::query::{LogRing, QueryEngine};
 use crate::schema::{Catalog, CatalogChange, INTERNAL_DATABASE, Position};
-use crate::wal::{LogOptions, Queue, Record, Recovered, Records, recover, run_writer};
+use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_writer};
 
 /// What an engine is opened with.
 #[derive(Debug, Clone)]
@@ -59,13 +59,11 @@ impl Engine {
     ) -> Result<Arc<Self>> {
         let is_durable = disk.is_durable();
         let mut state = Replayed::default();
-        let recovered = recover(disk, log_options, |position, payload| {
-            state.replay(position, payload)
-        })?;
+        let recovered =
+            recover(disk, log_options, |position, payload| state.replay(position, payload))?;
         let (wake, wake_writer) = wake_pair()?;
         let log = Arc::clone(recovered.writer.log());
-        let (queue, writer) =
-            start_writer(recovered, Arc::clone(&state.buffer), wake_writer)?;
+        let (queue, writer) = start_writer(recovered, Arc::clone(&state.buffer), wake_writer)?;
         let query = QueryEngine::new(options.query_bytes_max, options.query_threads)?;
         let engine = Arc::new(Self {
             catalog: ArcSwap::from_pointee(state.catalog),
@@ -146,7 +144,6 @@ fn random_uuid() -> Result<String> {
         .map_err(|error| EngineError::internal("no random bytes").caused_by(error))?;
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
     Ok(parts.map(hex).join("-"))
 }

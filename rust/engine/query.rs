@@ -12,8 +12,8 @@ impl Engine {
     /// Plans a query; its answer is computed as it is read.
     ///
     /// # Errors
-    /// `NotFound` for the database, `Invalid` for SQL that does not plan, `Unsupported` for SQL that
-    /// this engine does not do.
+    /// `NotFound` for the database, `Invalid` for SQL that does not plan, `Unsupported` for SQL
+    /// that this engine does not do.
     pub fn query(
         &self,
         database: &str,

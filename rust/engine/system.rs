@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::hex;
 use crate::query::{
     DatabaseRow, LogLine, LogRing, NodeRow, SystemSource, TableRow, TokenRow, TriggerRow,
 };
@@ -92,11 +93,10 @@ fn table_row(database: &Database, table: &Table) -> TableRow {
 }
 
 fn token_row(token: &Token) -> TokenRow {
-    let shown = token.hash[..HASH_BYTES_SHOWN].iter();
     TokenRow {
         id: u64::from(token.id),
         name: token.name.to_string(),
-        hash: shown.map(|byte| format!("{byte:02x}")).collect(),
+        hash: hex(&token.hash[..HASH_BYTES_SHOWN]),
         created_at_ms: token.created_at_ms,
         updated_at_ms: None,
         expiry_ms: token.expiry_ms,

@@ -117,9 +117,8 @@ pub(super) fn reads_log(specification: &str) -> bool {
 
 fn find(catalog: &Catalog, database: &str, name: &str) -> Result<Arc<Trigger>> {
     let found = catalog.database(database);
-    let database = found.ok_or_else(|| {
-        EngineError::not_found(format!("Database not found {database}"))
-    })?;
+    let database =
+        found.ok_or_else(|| EngineError::not_found(format!("Database not found {database}")))?;
     catalog.trigger(database.id, name).cloned().ok_or_else(|| {
         EngineError::not_found(format!("the requested resource was not found: {name}"))
     })

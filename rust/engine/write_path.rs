@@ -11,8 +11,8 @@ use super::sink::{self, Effect};
 use crate::error::{EngineError, ErrorKind, Result};
 use crate::line::Precision;
 use crate::schema::{
-    Catalog, CatalogChange, Origin, Outcome, Position, RefusedLine, Resolver,
-    TriggerId, WriteOptions, check_database_name,
+    Catalog, CatalogChange, Origin, Outcome, Position, RefusedLine, Resolver, TriggerId,
+    WriteOptions, check_database_name,
 };
 use crate::wal::{Commit, FrameBuilder};
 
@@ -48,8 +48,8 @@ impl Engine {
     /// Takes lines; returns before the sync.
     ///
     /// # Errors
-    /// `Invalid` for a bad name, bad UTF-8 or an empty body, `Busy` where the buffer or the queue is
-    /// full, `Closed` where nothing can be written any more.
+    /// `Invalid` for a bad name, bad UTF-8 or an empty body, `Busy` where the buffer or the queue
+    /// is full, `Closed` where nothing can be written any more.
     pub fn write(&self, request: &WriteRequest<'_>) -> Result<Ticket> {
         self.check_room()?;
         check_database_name(request.database)?;
@@ -94,7 +94,8 @@ impl Engine {
     /// Queues what a run of a trigger wrote and the cursor that it reached, as one frame.
     ///
     /// # Errors
-    /// `Invalid`, naming database and line, where a line is bad; nothing is queued then. Otherwise as
+    /// `Invalid`, naming database and line, where a line is bad; nothing is queued then. Otherwise
+    /// as
     /// `write`.
     pub fn commit_run(
         &self,
@@ -105,15 +106,19 @@ impl Engine {
         now_ns: i64,
     ) -> Result<Ticket> {
         let origin = Origin { trigger, depth };
-        let options =
-            WriteOptions { precision: Precision::Nanosecond, accept_partial: false, now_ns, origin };
+        let options = WriteOptions {
+            precision: Precision::Nanosecond,
+            accept_partial: false,
+            now_ns,
+            origin,
+        };
         let _lock = self.catalog_lock.lock();
         let base = self.catalog();
         let mut resolver = Resolver::new(&base);
         for (database, lines) in writes.iter().filter(|(_, lines)| !lines.trim().is_empty()) {
             check_database_name(database)
                 .and_then(|()| resolver.add(database, lines, &options))
-                .and_then(refuse_first)
+                .and_then(|refused| refuse_first(&refused))
                 .map_err(|error| write_back_failed(database, error))?;
         }
         if let Some(cursor) = cursor {
@@ -147,10 +152,7 @@ impl Engine {
     }
 
     /// Changes the catalog; the change is durable on return.
-    pub(super) fn change<R>(
-        &self,
-        edit: impl FnOnce(&mut Resolver<'_>) -> Result<R>,
-    ) -> Result<R> {
+    pub(super) fn change<R>(&self, edit: impl FnOnce(&mut Resolver<'_>) -> Result<R>) -> Result<R> {
         let (result, position) = {
             let _lock = self.catalog_lock.lock();
             let base = self.catalog();
@@ -227,7 +229,7 @@ fn rows_of(outcome: &Outcome) -> usize {
     outcome.batches.iter().map(crate::schema::TableBatch::rows).sum()
 }
 
-fn refuse_first(refused: Vec<RefusedLine>) -> Result<()> {
+fn refuse_first(refused: &[RefusedLine]) -> Result<()> {
     match refused.first() {
         Some(line) => Err(EngineError::invalid(format!(
             "{} in line {} `{}`",

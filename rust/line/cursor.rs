@@ -111,7 +111,9 @@ impl<'a> Cursor<'a> {
         let mut escaped = false;
         loop {
             self.skip_plain(end);
-            let Some(byte) = self.peek() else { return escaped };
+            let Some(byte) = self.peek() else {
+                return escaped;
+            };
             match CLASSES[usize::from(byte)] & (end as u8 | BACKSLASH) {
                 0 => self.at += 1,
                 BACKSLASH => {

@@ -45,6 +45,7 @@ impl From<Option<Scalar>> for Param {
 }
 
 #[pymethods]
+#[expect(clippy::needless_pass_by_value, reason = "arguments are converted into owned values")]
 impl Engine {
     #[staticmethod]
     #[pyo3(signature = (data_dir, *, buffer_bytes_max, query_bytes_max, query_threads))]
@@ -162,12 +163,7 @@ impl Engine {
         enter(py, || self.0.create_database(name, retention_ns))
     }
 
-    fn set_retention(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        retention_ns: Option<i64>,
-    ) -> PyResult<()> {
+    fn set_retention(&self, py: Python<'_>, name: &str, retention_ns: Option<i64>) -> PyResult<()> {
         enter(py, || self.0.set_retention(name, retention_ns))
     }
 

@@ -10,9 +10,9 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
 
+use super::ColumnId;
 use super::batch::{Cells, TableBatch};
 use super::catalog::{Column, ColumnKind, Table};
-use super::ColumnId;
 use crate::error::{EngineError, Result};
 
 const COLUMN_TYPE: &str = "iox::column::type";
@@ -45,8 +45,8 @@ fn time_field() -> Field {
     Field::new(TIME_NAME, time, false).with_metadata(metadata)
 }
 
-/// The schema of a table as queries see it: columns in byte order of their names, `time` among them,
-/// with the metadata of InfluxDB 3. Beside each column stands its number; `None` is `time`.
+/// The schema of a table as queries see it: columns in byte order of their names, `time` among
+/// them, with the metadata of InfluxDB 3. Beside each column stands its number; `None` is `time`.
 #[must_use]
 pub fn arrow_schema(table: &Table) -> (SchemaRef, Vec<Option<ColumnId>>) {
     let mut fields: Vec<(Field, Option<ColumnId>)> =
@@ -62,8 +62,8 @@ pub fn arrow_schema(table: &Table) -> (SchemaRef, Vec<Option<ColumnId>>) {
     (Arc::new(Schema::new(fields).with_metadata(metadata)), columns)
 }
 
-/// Rows of one table as a trigger receives them: the tags that occur, the fields that occur, both in
-/// order of first appearance, and `time` last; rows in the order of the batches.
+/// Rows of one table as a trigger receives them: the tags that occur, the fields that occur, both
+/// in order of first appearance, and `time` last; rows in the order of the batches.
 ///
 /// # Errors
 /// `Corrupt` where a batch names a column that the table does not have.

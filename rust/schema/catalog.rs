@@ -250,9 +250,8 @@ impl Catalog {
     /// Databases that are not marked for deletion, `_internal` not counted.
     #[must_use]
     pub fn live_databases(&self) -> usize {
-        let counts = |one: &&Arc<Database>| {
-            one.deletion.is_none() && &*one.name != super::INTERNAL_DATABASE
-        };
+        let counts =
+            |one: &&Arc<Database>| one.deletion.is_none() && &*one.name != super::INTERNAL_DATABASE;
         self.databases.values().filter(counts).count()
     }
 }

@@ -9,9 +9,7 @@ use super::change::CatalogChange;
 use super::table_builder::{NewColumn, TableBuilder};
 use super::{ColumnId, DatabaseId, Origin};
 use crate::error::{EngineError, Result};
-use crate::limits::{
-    BATCH_CELLS_MAX, COLUMNS_PER_TABLE_MAX, DATABASES_MAX, TABLES_MAX,
-};
+use crate::limits::{BATCH_CELLS_MAX, COLUMNS_PER_TABLE_MAX, DATABASES_MAX, TABLES_MAX};
 use crate::line::{Line, Parser, Point, Precision, original_line};
 
 /// How the lines of a request are to be taken.
@@ -110,7 +108,7 @@ impl<'c> Resolver<'c> {
         if lines == 0 {
             return Err(EngineError::invalid("incoming write was empty"));
         }
-        request.finish()
+        Ok(request.finish())
     }
 
     fn check_database(&self, name: &str) -> Result<()> {
@@ -272,14 +270,12 @@ impl<'r, 'c, 'a> Request<'r, 'c, 'a> {
         Ok(id)
     }
 
-    fn finish(self) -> Result<Vec<RefusedLine>> {
-        let Some(database) = self.resolver.catalog().database(self.database_name) else {
-            return Ok(self.refused);
-        };
-        let id = database.id;
-        let batches = self.tables.into_iter().filter_map(|builder| builder.finish(id));
-        self.resolver.batches.extend(batches);
-        Ok(self.refused)
+    fn finish(self) -> Vec<RefusedLine> {
+        if let Some(id) = self.database().map(|database| database.id) {
+            let batches = self.tables.into_iter().filter_map(|builder| builder.finish(id));
+            self.resolver.batches.extend(batches);
+        }
+        self.refused
     }
 }
 
@@ -305,9 +301,7 @@ fn numbered(new: &[NewColumn], first: usize) -> Vec<Column> {
     new.iter().enumerate().map(column).collect()
 }
 
-/// The text for one database too many.
-#[must_use]
-pub fn too_many_databases() -> String {
+fn too_many_databases() -> String {
     format!("Adding a new database would exceed limit of {DATABASES_MAX} databases")
 }
 
@@ -329,7 +323,8 @@ impl Resolver<'_> {
     /// Makes a table (and its database) with its columns, as `create table` does.
     ///
     /// # Errors
-    /// `Conflict` where it exists, `Invalid` for a reserved or repeated name, `TooLarge` at a limit.
+    /// `Conflict` where it exists, `Invalid` for a reserved or repeated name, `TooLarge` at a
+    /// limit.
     pub fn create_table(
         &mut self,
         database: &str,

@@ -249,7 +249,8 @@ impl<'a> TableBuilder<'a> {
     /// Adds the tag set that `plan_series` parsed last.
     fn add_series(&mut self, raw: &'a [u8], hash: u64) -> u32 {
         let table = self.table.as_ref();
-        let column_of = |key: &Text<'a>| table.and_then(|one| one.column(&key.decode())).map(|c| c.id);
+        let column_of =
+            |key: &Text<'a>| table.and_then(|one| one.column(&key.decode())).map(|c| c.id);
         let mut present: Vec<(ColumnId, Text<'a>)> =
             self.tags.iter().filter_map(|(key, value)| Some((column_of(key)?, *value))).collect();
         present.sort_unstable_by_key(|(column, _)| *column);
@@ -284,7 +285,9 @@ fn empty_cells(kind: ColumnKind) -> Cells {
         ColumnKind::Unsigned => Cells::Unsigned(Vec::new()),
         ColumnKind::Float => Cells::Float(Vec::new()),
         ColumnKind::Boolean => Cells::Boolean(Vec::new()),
-        ColumnKind::String | ColumnKind::Tag => Cells::String { ends: Vec::new(), bytes: Vec::new() },
+        ColumnKind::String | ColumnKind::Tag => {
+            Cells::String { ends: Vec::new(), bytes: Vec::new() }
+        }
     }
 }
 

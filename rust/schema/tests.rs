@@ -78,12 +78,30 @@ fn a_body_of_refused_lines_makes_no_database() {
 fn conflicts_name_both_types() {
     let catalog = catalog_of("m,tag=a f=1i 1");
     let cases = [
-        ("m f=1.0 1", "'f', expected iox::column_type::field::integer, got iox::column_type::field::float"),
-        ("m tag=1i 1", "'tag', expected iox::column_type::tag, got iox::column_type::field::integer"),
-        ("m,f=x g=1i 1", "'f', expected iox::column_type::field::integer, got iox::column_type::tag"),
-        ("m time=1i 1", "'time', expected iox::column_type::timestamp, got iox::column_type::field::integer"),
-        ("m g=1i,g=2u 1", "'g', expected iox::column_type::field::integer, got iox::column_type::field::uinteger"),
-        ("m,n=1 n=1i 1", "'n', expected iox::column_type::tag, got iox::column_type::field::integer"),
+        (
+            "m f=1.0 1",
+            "'f', expected iox::column_type::field::integer, got iox::column_type::field::float",
+        ),
+        (
+            "m tag=1i 1",
+            "'tag', expected iox::column_type::tag, got iox::column_type::field::integer",
+        ),
+        (
+            "m,f=x g=1i 1",
+            "'f', expected iox::column_type::field::integer, got iox::column_type::tag",
+        ),
+        (
+            "m time=1i 1",
+            "'time', expected iox::column_type::timestamp, got iox::column_type::field::integer",
+        ),
+        (
+            "m g=1i,g=2u 1",
+            "'g', expected iox::column_type::field::integer, got iox::column_type::field::uinteger",
+        ),
+        (
+            "m,n=1 n=1i 1",
+            "'n', expected iox::column_type::tag, got iox::column_type::field::integer",
+        ),
     ];
     for (line, text) in cases {
         let (refused, outcome) = take(&catalog, line);

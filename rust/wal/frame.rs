@@ -1,7 +1,7 @@
 //! One frame: a header of 40 bytes, records, zeros up to a multiple of 8.
 //!
-//! The payload's checksum is made by the thread that encodes it; the writer thread only fills in the
-//! position and seals the header.
+//! The payload's checksum is made by the thread that encodes it; the writer thread only fills in
+//! the position and seals the header.
 
 use crate::error::{EngineError, Result};
 use crate::limits::FRAME_BYTES_MAX;
@@ -134,9 +134,8 @@ impl Header {
         };
         let u64_at = |at: usize| u64::from(u32_at(at)) | (u64::from(u32_at(at + 4)) << 32);
         let version = u16::from_le_bytes([bytes[4], bytes[5]]);
-        let sound = u32_at(0) == MAGIC
-            && version == VERSION
-            && u32_at(32) == crc32fast::hash(&bytes[..32]);
+        let sound =
+            u32_at(0) == MAGIC && version == VERSION && u32_at(32) == crc32fast::hash(&bytes[..32]);
         sound.then(|| Self {
             payload_bytes: u32_at(8) as usize,
             payload_crc: u32_at(12),

@@ -5,6 +5,8 @@
 //! gaps; a frame is applied whole or not at all; a torn tail is cut, damage anywhere else stops the
 //! start. What it refuses: to write after a failed sync. `docs/format.md` has the byte tables.
 
+mod batch_codec;
+mod change_codec;
 mod codec;
 mod feed;
 mod frame;

@@ -120,7 +120,9 @@ fn cut_tail(disk: &dyn Disk, segment: &Segment, offset: u64, newest: Position) -
     let length = usize::try_from(segment.bytes - offset).unwrap_or(usize::MAX);
     let mut tail = vec![0; length];
     segment.file.read_at(offset, &mut tail).map_err(unreadable)?;
-    let Some(last_used) = memchr_last_nonzero(&tail) else { return Ok(()) };
+    let Some(last_used) = memchr_last_nonzero(&tail) else {
+        return Ok(());
+    };
     if knows_durable(segment, offset, &tail, newest + 1).map_err(unreadable)? {
         let why = "an acknowledged frame is unreadable";
         return Err(segment::damaged(disk, &name, offset, why));

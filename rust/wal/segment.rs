@@ -12,7 +12,8 @@ pub(super) const FOLDER: &str = "wal";
 /// The name of the segment that waits for its turn.
 pub(super) const SPARE: &str = "wal/spare";
 /// Bytes before the first frame.
-pub(super) const HEADER_BYTES: u64 = 64;
+pub(super) const HEADER_BYTES: u64 = HEADER_LENGTH as u64;
+const HEADER_LENGTH: usize = 64;
 
 /// "IPSG" in little-endian order.
 const MAGIC: u32 = u32::from_le_bytes(*b"IPSG");
@@ -66,7 +67,7 @@ impl Segment {
         let name = name_of(number);
         let unreadable = |error| failed(disk, &name, "cannot be read", error);
         let file = disk.open(&name).map_err(unreadable)?;
-        let mut header = [0; HEADER_BYTES as usize];
+        let mut header = [0; HEADER_LENGTH];
         let bytes = file.length().map_err(unreadable)?;
         if bytes < HEADER_BYTES {
             return Err(damaged(disk, &name, 0, "it is shorter than its header"));
@@ -101,8 +102,8 @@ impl Segment {
     }
 }
 
-fn encode_header(number: u64, first: Position, bytes: u64) -> [u8; HEADER_BYTES as usize] {
-    let mut header = [0; HEADER_BYTES as usize];
+fn encode_header(number: u64, first: Position, bytes: u64) -> [u8; HEADER_LENGTH] {
+    let mut header = [0; HEADER_LENGTH];
     header[0..4].copy_from_slice(&MAGIC.to_le_bytes());
     header[4..6].copy_from_slice(&VERSION.to_le_bytes());
     header[8..16].copy_from_slice(&number.to_le_bytes());
@@ -113,7 +114,7 @@ fn encode_header(number: u64, first: Position, bytes: u64) -> [u8; HEADER_BYTES 
     header
 }
 
-fn decode_header(header: &[u8; HEADER_BYTES as usize], number: u64) -> Option<Position> {
+fn decode_header(header: &[u8; HEADER_LENGTH], number: u64) -> Option<Position> {
     let mut take = super::codec::Take(header);
     let magic = take.u32().ok()?;
     let version = take.u16().ok()?;
@@ -125,7 +126,12 @@ fn decode_header(header: &[u8; HEADER_BYTES as usize], number: u64) -> Option<Po
 }
 
 /// The medium failed: what was to be done, and with which file.
-pub(super) fn failed(disk: &dyn Disk, name: &str, what: &str, error: std::io::Error) -> EngineError {
+pub(super) fn failed(
+    disk: &dyn Disk,
+    name: &str,
+    what: &str,
+    error: std::io::Error,
+) -> EngineError {
     EngineError::internal(format!("log segment {} {what}", disk.describe(name))).caused_by(error)
 }
 

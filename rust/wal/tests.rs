@@ -209,7 +209,12 @@ fn concurrent_writers_are_applied_in_the_order_of_their_positions() {
         let for_writer = Arc::clone(&queue);
         scope.spawn(move || run_writer(&for_writer, recovered.writer, sink));
         let writers: Vec<_> = (0..8)
-            .map(|writer| scope.spawn({ let queue = &queue; move || push_fifty(queue, writer) }))
+            .map(|writer| {
+                scope.spawn({
+                    let queue = &queue;
+                    move || push_fifty(queue, writer)
+                })
+            })
             .collect();
         for writer in writers {
             writer.join().expect("a writer");

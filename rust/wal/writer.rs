@@ -2,8 +2,8 @@
 //!
 //! There is no timer. While a sync is on its way, frames gather; the next group is all of them. A
 //! frame's item goes to the sink after the sync, in the order of positions, and only then is its
-//! position *committed*: durable, visible, to be acknowledged. A group in which nobody waits for the
-//! disk (`no_sync`) goes to the sink before the sync.
+//! position *committed*: durable, visible, to be acknowledged. A group in which nobody waits for
+//! the disk (`no_sync`) goes to the sink before the sync.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

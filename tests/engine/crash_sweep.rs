@@ -46,7 +46,9 @@ pub fn write(engine: &Engine, body: &str) -> Result<()> {
 /// Two rows of one request, which stand and fall together. Columns and tables come as it goes.
 fn body(number: i64) -> String {
     let table = number % 3;
-    format!("t{table},host=h{number} v={number}i,f{number}=1i {number}\nboth v={number}i {number}\n")
+    format!(
+        "t{table},host=h{number} v={number}i,f{number}=1i {number}\nboth v={number}i {number}\n"
+    )
 }
 
 /// Writes until the power goes; returns the numbers that were acknowledged.
