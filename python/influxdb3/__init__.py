@@ -1,0 +1,30 @@
+"""For authors of influxpe plugins: `LineBuilder`, the exceptions, and types to check against.
+
+`LineBuilder` is the class that plugins also find among their builtins.
+"""
+
+from influxdb3.api import Buildable, Cache, InfluxDB3Local, Lines, Rows, Scalar, TableBatch
+from influxdb3.errors import (
+    InfluxDBError,
+    InvalidKeyError,
+    InvalidLineError,
+    InvalidMeasurementError,
+    QueryError,
+)
+from influxdb3.line_builder import LineBuilder
+
+__all__ = [
+    "Buildable",
+    "Cache",
+    "InfluxDB3Local",
+    "InfluxDBError",
+    "InvalidKeyError",
+    "InvalidLineError",
+    "InvalidMeasurementError",
+    "LineBuilder",
+    "Lines",
+    "QueryError",
+    "Rows",
+    "Scalar",
+    "TableBatch",
+]

@@ -1,0 +1,107 @@
+"""Types of the plugin API, for plugins that are checked with mypy or pyright.
+
+from influxdb3 import InfluxDB3Local, TableBatch
+
+def process_writes(
+    influxdb3_local: InfluxDB3Local, table_batches: list[TableBatch], args: dict[str, str] | None
+) -> None: ...
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Protocol, TypeAlias, overload
+
+Scalar: TypeAlias = bool | int | float | str | None
+
+
+class Buildable(Protocol):
+    """Anything that gives line protocol when asked, such as a `LineBuilder`."""
+
+    def build(self) -> str:
+        """One or more lines of line protocol."""
+
+
+Lines: TypeAlias = Buildable | str | bytes | Iterable["Lines"]
+
+
+class Rows(Protocol):
+    """The rows of one table: a list of dicts, made from Arrow columns when they are read."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Any: ...  # noqa: ANN401 # an iterator of rows
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    def column(self, name: str) -> list[Any]:
+        """One column as a list, `None` where a row lacks it; no rows are made for this."""
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 # a pyarrow.Table, which plugins need not have
+        """The rows as a `pyarrow.Table`, without a copy."""
+
+
+class TableBatch(Protocol):
+    """What was written to one table."""
+
+    @overload
+    def __getitem__(self, key: Literal["table_name"]) -> str: ...
+    @overload
+    def __getitem__(self, key: Literal["rows"]) -> Rows: ...
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 # a pyarrow.Table, which plugins need not have
+        """The rows as a `pyarrow.Table`, without a copy."""
+
+
+class Cache(Protocol):
+    """Values that outlive a run: of this trigger, or of all triggers with `use_global=True`.
+
+    The trigger's own cache hands back the identical object for as long as its process lives. The
+    global one hands back a copy, so its values must be picklable.
+    """
+
+    def put(
+        self, key: str, value: object, ttl: float | None = None, use_global: bool | None = None
+    ) -> None:
+        """Keep a value, for `ttl` seconds or until it is deleted."""
+
+    def get(
+        self,
+        key: str,
+        default: Any = None,  # noqa: ANN401 # any value may be cached
+        use_global: bool | None = None,
+    ) -> Any:  # noqa: ANN401 # as above
+        """The value of a key, or `default`."""
+
+    def delete(self, key: str, use_global: bool | None = None) -> bool:
+        """Forget a key; true if there was one."""
+
+
+class InfluxDB3Local(Protocol):
+    """What a plugin may ask of the server it runs in: its first argument."""
+
+    @property
+    def cache(self) -> Cache:
+        """Values that outlive a run."""
+
+    def info(self, *args: object) -> None:
+        """Log the arguments, joined by blanks."""
+
+    def warn(self, *args: object) -> None:
+        """Log the arguments as a warning."""
+
+    def error(self, *args: object) -> None:
+        """Log the arguments as an error."""
+
+    def write(self, line_builder: Lines) -> None:
+        """Queue lines; they are written together when the run ends well."""
+
+    def write_to_db(self, db_name: str, line_builder: Lines) -> None:
+        """Queue lines for another database."""
+
+    def write_sync(self, line_builder: Lines, no_sync: bool = False) -> None:
+        """Write lines now, durably unless `no_sync`; they stay even if the run fails."""
+
+    def write_sync_to_db(self, db_name: str, line_builder: Lines, no_sync: bool = False) -> None:
+        """Write lines to another database now."""
+
+    def query(
+        self, query: str, args: Mapping[str, Scalar] | None = None, database: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Run SQL; `args` fill its `$name` placeholders. Raises `influxdb3.QueryError`."""

@@ -1,0 +1,194 @@
+"""The pool of plugin processes: one worker per key, made on demand, replaced when it has died.
+
+Nothing that a plugin does reaches the server: it has messages, each of bounded size, or it dies,
+which is a `WorkerDied` for the runs that it had, and a fresh worker for the next one.
+"""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from influxpe.plugin.global_cache import GlobalCache
+from influxpe.plugin.protocol import (
+    QueryFailed,
+    Request,
+    Response,
+    Run,
+    RunError,
+    RunHost,
+    RunResult,
+    Source,
+    WorkerDied,
+    WriteFailed,
+)
+from influxpe.plugin.template_process import TemplateProcess
+from influxpe.plugin.worker_process import WorkerProcess
+
+__all__ = [
+    "QueryFailed",
+    "Request",
+    "Response",
+    "Run",
+    "RunError",
+    "RunHost",
+    "RunResult",
+    "Source",
+    "WorkerDied",
+    "WorkerPool",
+    "WriteFailed",
+]
+
+# Runs of one trigger at once with `overlap`, each a thread of its worker; more of them wait.
+OVERLAPPING_RUNS_MAX: Final = 128
+# A worker's own memory by default: this, or half of the machine's if that is less.
+WORKER_MEMORY_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
+
+
+@dataclass
+class _Slot:
+    """The place of one key's worker."""
+
+    worker: WorkerProcess | None = None
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    serial: asyncio.Lock = field(default_factory=asyncio.Lock)
+    overlapping: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(OVERLAPPING_RUNS_MAX)
+    )
+    stopped: bool = False
+
+
+class WorkerPool:
+    """Runs plugins. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        python: Path,
+        plugin_dir: Path | None,
+        run_seconds_max: float | None = None,
+        memory_bytes_max: int | None = None,
+    ) -> None:
+        """`python` is the interpreter of the plugins' environment; limits are per run and worker.
+
+        Without `run_seconds_max` runs may last; `memory_bytes_max` is `WORKER_MEMORY_BYTES_MAX`.
+        """
+        self._python = python
+        self._plugin_dir = plugin_dir
+        self._run_seconds_max = run_seconds_max
+        self._memory_bytes_max = memory_bytes_max or default_memory_bytes_max()
+        self._cache = GlobalCache()
+        self._slots: dict[str, _Slot] = {}
+        self._template: TemplateProcess | None = None
+        self._retired: set[TemplateProcess] = set()
+        self._starting = asyncio.Lock()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Start the template; it warms up while the server goes on. Raises `WorkerDied`."""
+        await self._running_template()
+
+    async def run(
+        self, worker_key: str, run: Run, host: RunHost, *, overlap: bool = False
+    ) -> RunResult:
+        """Run a plugin in the worker of a key; a plugin's own error is in the result.
+
+        Runs of a key follow one another in the order of the calls, or with `overlap` go beside each
+        other. Raises `WorkerDied` when the process ends, is stopped, or passes `run_seconds_max`.
+        Cancelling a run that does not overlap ends its worker.
+        """
+        slot = self._slots.setdefault(worker_key, _Slot())
+        async with slot.overlapping if overlap else slot.serial:
+            worker = await self._worker(slot, run)
+            try:
+                async with asyncio.timeout(self._run_seconds_max):
+                    return await worker.run(run, host, overlap=overlap)
+            except TimeoutError:
+                reason = f"the run took longer than {self._run_seconds_max:g} s and was ended"
+                worker.kill(reason)
+                raise WorkerDied(f"trigger {run.trigger_name}: {reason}") from None
+            except asyncio.CancelledError:
+                if not overlap:
+                    worker.kill("its run was cancelled")
+                raise
+            finally:
+                self._end_if_retired(worker)
+
+    async def stop(self, worker_key: str) -> None:
+        """End the worker of a key; its runs, and those that wait for it, fail with `WorkerDied`."""
+        slot = self._slots.pop(worker_key, None)
+        if slot is None:
+            return
+        slot.stopped = True
+        if slot.worker is not None:
+            slot.worker.kill("it was stopped")
+            await slot.worker.wait_ended()
+
+    async def restart_template(self) -> None:
+        """Start over with what is installed now: runs that begin later import that.
+
+        Workers that are idle end, and with them the values in their caches; the others finish
+        their runs first. Raises `WorkerDied` if the new template cannot be started.
+        """
+        async with self._starting:
+            retired, self._template = self._template, None
+            self._retired = {template for template in self._retired if template.is_running}
+            if retired is not None:
+                self._retired.add(retired)
+                retired.retire()
+        for slot in self._slots.values():
+            if slot.worker is not None:
+                self._end_if_retired(slot.worker)
+        await self.start()
+
+    async def close(self) -> None:
+        """End all processes within 2 s, whatever plugins do; their runs fail with `WorkerDied`."""
+        self._closed = True
+        for slot in self._slots.values():
+            slot.stopped = True
+            if slot.worker is not None:
+                slot.worker.kill("the server stops")
+        self._slots.clear()
+        async with self._starting:  # one that is just being started belongs to them
+            templates = [t for t in (self._template, *self._retired) if t is not None]
+            self._template = None
+            self._retired.clear()
+        await asyncio.gather(*(template.close() for template in templates))
+
+    async def _worker(self, slot: _Slot, run: Run) -> WorkerProcess:
+        """The worker of a slot, started if there is none. Raises `WorkerDied`."""
+        async with slot.starting:
+            template = await self._running_template()
+            worker = slot.worker
+            if worker is None or worker.has_ended or worker.template is not template:
+                worker = WorkerProcess(template, self._cache)
+                await worker.start()
+                slot.worker = worker
+            if slot.stopped:
+                worker.kill("it was stopped")
+                raise WorkerDied(f"trigger {run.trigger_name}: it was stopped before the run began")
+            return worker
+
+    async def _running_template(self) -> TemplateProcess:
+        """The template, started if it has never been or has died. Raises `WorkerDied`."""
+        async with self._starting:
+            if self._closed:
+                raise WorkerDied("no plugin is started any more: the server stops")
+            if self._template is None or not self._template.is_running:
+                template = TemplateProcess(self._python, self._plugin_dir, self._memory_bytes_max)
+                await template.start()
+                self._template = template
+            return self._template
+
+    def _end_if_retired(self, worker: WorkerProcess) -> None:
+        """End a worker of an older template as soon as it is idle."""
+        if worker.template is not self._template and worker.is_idle:
+            worker.kill("newer packages were installed")
+
+
+def default_memory_bytes_max() -> int:
+    """The limit of a worker's memory where none is set: never more than half of the machine."""
+    machine_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(WORKER_MEMORY_BYTES_MAX, machine_bytes // 2, sys.maxsize)

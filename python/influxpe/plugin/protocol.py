@@ -1,0 +1,116 @@
+"""What a run of a plugin is, what comes of it, and what it may ask of the server meanwhile."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, Protocol, TypeAlias
+
+from influxpe.worker.wire import Kind, Scalar
+
+LogLevel: TypeAlias = Literal["INFO", "WARN", "ERROR"]
+
+
+class QueryFailed(Exception):  # an answer to the plugin, not a fault of the server
+    """A plugin's query failed; the text is the reason, without the SQL."""
+
+
+class WriteFailed(Exception):  # as above
+    """A plugin's write at once failed; the text is the reason, such as `Cannot write: ...`."""
+
+
+class WorkerDied(Exception):  # as above
+    """A run ended without a result; the text names the trigger and how its process ended."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A plugin's code: name below the plugin directory, real path (for tracebacks), text."""
+
+    filename: str
+    path: str
+    code: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Names this code: workers compile it once."""
+        text = f"{self.path}\0{self.code}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request: parameters decoded, header names in lower case, the body as it came."""
+
+    query_parameters: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a plugin.
+
+    `tables` (wal) are names with Arrow IPC streams; `call_time_ns` (schedule) is UTC. With a
+    `cache_name` (test runs) the caches are other ones, whose values last 30 minutes. With
+    `collect_sync_writes` (dry runs) what is written at once is collected as well, not sent.
+    """
+
+    kind: Kind
+    database: str
+    trigger_name: str
+    source: Source
+    arguments: dict[str, str] | None
+    tables: tuple[tuple[str, bytes], ...] = ()
+    call_time_ns: int = 0
+    request: Request | None = None
+    cache_name: str | None = None
+    collect_sync_writes: bool = False
+
+
+@dataclass(frozen=True)
+class RunError:
+    """Why a run failed. `type` is empty where the message stands alone, as in the reference."""
+
+    type: str
+    message: str
+    traceback: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.type, self.message) if part)
+
+
+@dataclass(frozen=True)
+class Response:
+    """What `process_request` answered."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The end of a run. `writes` has (database, line protocol), one entry per database, in order.
+
+    A failed run has no writes. `collected` has the same lines as they were written, one text per
+    call of a write method, those written at once first; only for runs with `collect_sync_writes`.
+    """
+
+    writes: tuple[tuple[str, str], ...]
+    error: RunError | None
+    response: Response | None
+    collected: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+
+
+class RunHost(Protocol):
+    """What a running plugin may ask of the server. All is called in the event loop."""
+
+    async def query(self, database: str, sql: str, params: Mapping[str, Scalar]) -> bytes:
+        """The result as an Arrow IPC stream. Raises `QueryFailed`."""
+
+    async def write_sync(self, database: str, lines: str, *, no_sync: bool) -> None:
+        """Write now, durably, or with `no_sync` only visibly. Raises `WriteFailed`."""
+
+    def log(self, level: LogLevel, text: str) -> None:
+        """Log a line of the plugin's."""

@@ -1,0 +1,318 @@
+"""The server's end of one worker: starts runs, answers what plugins ask, notices the end."""
+
+import asyncio
+import contextlib
+import itertools
+import signal
+import socket
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Final
+
+from influxpe.plugin.global_cache import GlobalCache
+from influxpe.plugin.protocol import (
+    QueryFailed,
+    Response,
+    Run,
+    RunError,
+    RunHost,
+    RunResult,
+    WorkerDied,
+    WriteFailed,
+)
+from influxpe.plugin.template_process import TemplateProcess
+from influxpe.worker import wire
+
+# A batch of rows goes through in one piece; the kernel may give less.
+SOCKET_BUFFER_BYTES: Final = 4 * 1024 * 1024
+# After so many log lines at once a worker has to wait a moment: others use this event loop too.
+LOGS_AT_ONCE_MAX: Final = 200
+LOG_PAUSE_SECONDS: Final = 0.01
+# Between the end of a socket and the news how its process ended.
+EXIT_SECONDS_MAX: Final = 0.2
+END_SECONDS_MAX: Final = 1.0
+
+_RUN_ENDED: Final = "the run that asks has ended"
+
+
+@dataclass
+class _Active:
+    """A run that has not ended."""
+
+    run: Run
+    host: RunHost
+    done: asyncio.Future[RunResult]
+
+
+class WorkerProcess(asyncio.Protocol):
+    """One worker. All methods belong to the event loop."""
+
+    def __init__(self, template: TemplateProcess, cache: GlobalCache) -> None:
+        self.template = template
+        self._cache = cache
+        self._number = 0
+        self._transport: asyncio.Transport | None = None
+        self._reader = wire.FrameReader()
+        self._runs = itertools.count(1)
+        self._active: dict[int, _Active] = {}
+        self._newest_host: RunHost | None = None
+        self._digests: set[str] = set()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._reason: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it takes no more runs."""
+        return self._reason is not None or self._ended.done()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no run is going on."""
+        return not self._active
+
+    async def start(self) -> None:
+        """Have the process forked and connect to it. Raises `WorkerDied`."""
+        mine, its = socket.socketpair()
+        with its:
+            for end in (mine, its):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            try:
+                self._number = await self.template.fork(its, self._exited)
+                loop = asyncio.get_running_loop()
+                await loop.create_unix_connection(lambda: self, sock=mine)
+            except BaseException:
+                mine.close()  # a worker whose socket closes ends itself
+                raise
+
+    async def run(self, run: Run, host: RunHost, *, overlap: bool) -> RunResult:
+        """Run a plugin to its end. Raises `WorkerDied`."""
+        number = next(self._runs)
+        done: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
+        try:
+            frame = self._start_frame(number, run, overlap)
+        except (wire.FrameTooLargeError, UnicodeEncodeError) as error:
+            return RunResult((), RunError(type(error).__name__, str(error), ""), None)
+        if self.has_ended or self._transport is None:
+            raise WorkerDied(f"trigger {run.trigger_name}: {self._why()}")
+        self._active[number] = _Active(run, host, done)
+        self._newest_host = host
+        self._transport.write(frame)
+        for _, stream in run.tables:
+            self._transport.write(stream)
+        self._digests.add(run.source.digest)
+        try:
+            return await done
+        finally:
+            self._active.pop(number, None)
+
+    def kill(self, reason: str) -> None:
+        """End the process; its runs fail, with this reason."""
+        if self.has_ended:
+            return
+        self._reason = reason
+        self.template.kill(self._number)
+        self._finish(reason)
+
+    async def wait_ended(self) -> None:
+        """Wait until the process has ended, at most `END_SECONDS_MAX`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS_MAX):
+                await asyncio.shield(self._ended)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport (asyncio's callback)."""
+        self._transport = transport  # type: ignore[assignment] # a stream socket has this one
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what the worker sends (asyncio's callback)."""
+        logs = 0
+        try:
+            for message in self._reader.feed(data):
+                logs += isinstance(message, wire.Log)
+                self._take(message)
+        except wire.BrokenFrameError as error:
+            self.kill(f"its process sent what is no message: {error}")
+        if logs > LOGS_AT_ONCE_MAX and self._transport is not None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(LOG_PAUSE_SECONDS, self._go_on_reading)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait a moment for the news how the process ended (asyncio's callback)."""
+        self._transport = None
+        if self._ended.done():
+            self._finish(self._ended.result())
+        else:
+            asyncio.get_running_loop().call_later(EXIT_SECONDS_MAX, self._lost)
+
+    def _go_on_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _lost(self) -> None:
+        """The socket is closed, and the process goes on."""
+        self.kill("its process closed its connection to the server")
+
+    def _exited(self, status: int | None) -> None:
+        """The process has ended, says the template; what it sent before is still to be read.
+
+        The end of the socket may not come: something that the plugin has started may hold it.
+        """
+        self._ended.set_result(_describe(status))
+        if self._transport is None:
+            self._finish(self._ended.result())
+        else:
+            loop = asyncio.get_running_loop()
+            loop.call_later(EXIT_SECONDS_MAX, self._finish, self._ended.result())
+
+    def _finish(self, reason: str) -> None:
+        """Fail what goes on, and let go of the socket."""
+        self._reason = self._reason or reason
+        for active in self._active.values():
+            if not active.done.done():
+                error = WorkerDied(f"trigger {active.run.trigger_name}: {self._reason}")
+                active.done.set_exception(error)
+        for call in self._calls:
+            call.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _why(self) -> str:
+        return self._reason or "its process has ended"
+
+    def _start_frame(self, number: int, run: Run, overlap: bool) -> bytes:
+        """The frame of a run, but for the rows, which follow as they are."""
+        source, request = run.source, run.request
+        text = wire.SourceText(source.digest, source.filename, source.path, source.code)
+        parts = None
+        if request is not None:
+            parts = wire.RequestParts(request.query_parameters, request.headers, request.body)
+        start = wire.Start(
+            run=number,
+            kind=run.kind,
+            database=run.database,
+            trigger_name=run.trigger_name,
+            digest=source.digest,
+            source=None if source.digest in self._digests else text,
+            arguments=run.arguments,
+            tables=[(name, len(stream)) for name, stream in run.tables],
+            call_time_ns=run.call_time_ns,
+            request=parts,
+            cache_name=run.cache_name,
+            collect_sync_writes=run.collect_sync_writes,
+            overlap=overlap,
+        )
+        return wire.encode_frame(start, sum(len(stream) for _, stream in run.tables))
+
+    def _take(self, message: wire.ToHost) -> None:
+        """Do what one message says."""
+        if isinstance(message, wire.Done):
+            active = self._active.get(message.run)
+            if active is not None and not active.done.done():
+                active.done.set_result(_result(message))
+        elif isinstance(message, wire.Log):
+            active = self._active.get(message.run)
+            host = active.host if active is not None else self._newest_host
+            if host is not None:  # a thread of the plugin may log when its run has ended
+                self._log(host, message)
+        elif isinstance(message, wire.Query):
+            self._answer(message.call, self._query(message))
+        elif isinstance(message, wire.WriteSync):
+            self._answer(message.call, self._write_sync(message))
+        else:
+            self._answer_cache(message)
+
+    def _log(self, host: RunHost, message: wire.Log) -> None:
+        """Log a line; a log that fails is no reason to lose the worker."""
+        try:
+            host.log(message.level, message.text)
+        except Exception as error:
+            context = {"message": "the log of a plugin failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+    def _answer(self, call: int, asked: Awaitable[tuple[wire.Reply, bytes]]) -> None:
+        """Send the reply of a call when it is there, without holding up anything else."""
+
+        async def answer() -> None:
+            try:
+                self._reply(*await asked)
+            except Exception as error:  # the plugin must not wait for ever
+                self._reply(wire.Reply(call, f"{type(error).__name__}: {error}"), b"")
+
+        task = asyncio.get_running_loop().create_task(answer(), name=f"plugin call {call}")
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _query(self, message: wire.Query) -> tuple[wire.Reply, bytes]:
+        active = self._active.get(message.run)
+        if active is None:
+            return wire.Reply(message.call, _RUN_ENDED), b""
+        try:
+            stream = await active.host.query(message.database, message.sql, message.params)
+        except QueryFailed as error:
+            return wire.Reply(message.call, str(error)), b""
+        return wire.Reply(message.call), stream
+
+    async def _write_sync(self, message: wire.WriteSync) -> tuple[wire.Reply, bytes]:
+        active = self._active.get(message.run)
+        if active is None:
+            return wire.Reply(message.call, _RUN_ENDED), b""
+        try:
+            await active.host.write_sync(message.database, message.lines, no_sync=message.no_sync)
+        except WriteFailed as error:
+            return wire.Reply(message.call, str(error)), b""
+        return wire.Reply(message.call), b""
+
+    def _answer_cache(self, message: wire.CachePut | wire.CacheGet | wire.CacheDelete) -> None:
+        """Use the global cache for a plugin."""
+        name, key, call = message.cache_name, message.key, message.call
+        if isinstance(message, wire.CacheGet):
+            value = self._cache.get(name, key)
+            self._reply(wire.Reply(call, found=value is not None), value or b"")
+        elif isinstance(message, wire.CacheDelete):
+            self._reply(wire.Reply(call, found=self._cache.delete(name, key)), b"")
+        else:
+            try:
+                self._cache.put(name, key, message.value, message.ttl_s)
+                self._reply(wire.Reply(call), b"")
+            except ValueError as error:
+                self._reply(wire.Reply(call, str(error)), b"")
+
+    def _reply(self, reply: wire.Reply, payload: bytes) -> None:
+        """Send a reply; one that is too large becomes an error for the plugin."""
+        try:
+            frame = wire.encode_frame(reply, len(payload))
+        except wire.FrameTooLargeError as error:
+            frame, payload = wire.encode_frame(wire.Reply(reply.call, str(error))), b""
+        if self._transport is not None:
+            self._transport.write(frame)
+            if payload:
+                self._transport.write(payload)
+
+
+def _result(done: wire.Done) -> RunResult:
+    """What a worker's last message of a run says."""
+    error, response = done.error, done.response
+    return RunResult(
+        tuple(done.writes),
+        None if error is None else RunError(error.name, error.message, error.traceback),
+        None
+        if response is None
+        else Response(response.status, tuple(response.headers), response.body),
+        tuple((database, tuple(texts)) for database, texts in done.collected),
+    )
+
+
+def _describe(status: int | None) -> str:
+    """How a process ended, for people."""
+    if status is None:
+        return "its process ended with the process that starts plugins"
+    if status == wire.EXIT_CONNECTION_LOST:
+        return "its process lost its connection to the server: the plugin closed it"
+    if status >= 0:
+        return f"its process ended with exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = "unknown"
+    return f"its process was killed by signal {-status} ({name})"

@@ -1,0 +1,207 @@
+"""`influxdb3_local`: what a plugin may ask of the server during its run."""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Any, Final
+
+from influxdb3.errors import QueryError
+from influxpe.worker import wire
+from influxpe.worker.cache import Cache, LocalStore
+from influxpe.worker.connection import Answer, Connection
+from influxpe.worker.lines import line_text
+from influxpe.worker.rows import query_rows
+
+# A line of the log is shown and kept; what is longer is data.
+LOG_CHARACTERS_MAX: Final = 65_536
+_INTERNAL: Final = "_internal"
+_STRING_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
+_ENDED: Final = (
+    "this influxdb3_local belongs to a run that has ended: nothing can be written with it"
+)
+
+
+class Run:
+    """The state of one run: where it runs, and the lines that it has queued."""
+
+    def __init__(self, start: wire.Start, connection: Connection) -> None:
+        self.start = start
+        self.connection = connection
+        self._queued: dict[str, list[str]] = {}
+        self._collected: dict[str, list[str]] = {}
+        self._ended = False
+
+    def queue(self, database: str, text: str) -> None:
+        """Keep lines until the end. Raises `RuntimeError` after it."""
+        self._keep(self._queued, database, text)
+
+    def collect(self, database: str, text: str) -> None:
+        """Keep lines that a dry run does not write. Raises `RuntimeError` after its end."""
+        self._keep(self._collected, database, text)
+
+    def end(self) -> list[tuple[str, list[str]]]:
+        """Take no more lines, and give all: by database, those written at once first."""
+        self._ended = True
+        databases = dict.fromkeys([*self._collected, *self._queued])
+        return [(d, self._collected.get(d, []) + self._queued.get(d, [])) for d in databases]
+
+    def _keep(self, kept: dict[str, list[str]], database: str, text: str) -> None:
+        if self._ended:
+            raise RuntimeError(_ENDED)
+        if text:
+            kept.setdefault(database, []).append(text)
+
+
+class InfluxDB3Local:
+    """The object itself: its public names are those of the reference, and no others."""
+
+    __slots__ = ("_cache", "_run", "_store")
+
+    def __init__(self, run: Run, store: LocalStore) -> None:
+        self._run = run
+        self._store = store
+        self._cache = Cache(store, run.connection, run.start.cache_name)
+
+    @property
+    def cache(self) -> Cache:
+        """Values that outlive a run."""
+        self._store.sweep()
+        return self._cache
+
+    def info(self, *args: object) -> None:
+        """Log the arguments, joined by blanks."""
+        self._log("INFO", args)
+
+    def warn(self, *args: object) -> None:
+        """Log the arguments as a warning."""
+        self._log("WARN", args)
+
+    def error(self, *args: object) -> None:
+        """Log the arguments as an error."""
+        self._log("ERROR", args)
+
+    def write(self, line_builder: object) -> None:
+        """Queue lines for the trigger's database, written together when the run ends well."""
+        self._run.queue(self._run.start.database, line_text(line_builder))
+
+    def write_to_db(self, db_name: str, line_builder: object) -> None:
+        """Queue lines for another database."""
+        _check_database(db_name)
+        self._run.queue(db_name, line_text(line_builder))
+
+    def write_sync(self, line_builder: object, no_sync: bool = False) -> None:
+        """Write lines now. Raises `Exception` with the server's reason."""
+        self._write_now(self._run.start.database, line_builder, no_sync)
+
+    def write_sync_to_db(self, db_name: str, line_builder: object, no_sync: bool = False) -> None:
+        """Write lines to another database now. Raises `Exception` with the server's reason."""
+        self._write_now(db_name, line_builder, no_sync)
+
+    def query(
+        self, query: str, args: Mapping[str, object] | None = None, database: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Run SQL and give all rows. Raises `QueryError`, `TypeError` for a bad parameter."""
+        params = _scalars(args)
+        target = self._run.start.database if database is None else database
+        for name in quoted_parameters(query, params):
+            self.warn(
+                f"query parameter {name} is unused: ${name} stands inside a string literal, "
+                "where nothing is filled in; drop the quotes"
+            )
+        reply, stream = self._call(
+            lambda call: wire.Query(self._run.start.run, call, target, query, params)
+        )
+        if reply.error is not None:
+            raise QueryError(f"error: {reply.error} executing query on {target}: {query}")
+        return query_rows(stream)
+
+    def _call(self, make: Callable[[int], wire.Call]) -> Answer:
+        return self._run.connection.call(make)
+
+    def _log(self, level: wire.Level, args: tuple[object, ...]) -> None:
+        text = " ".join(map(str, args))
+        if len(text) > LOG_CHARACTERS_MAX:
+            cut = len(text) - LOG_CHARACTERS_MAX
+            text = f"{text[:LOG_CHARACTERS_MAX]}... ({cut} characters cut)"
+        # Half of a surrogate pair is no text for anyone else; show it as `?`.
+        shown = text if text.isascii() else text.encode("utf-8", "replace").decode()
+        self._run.connection.send(wire.Log(self._run.start.run, level, shown))
+
+    def _write_now(self, database: str, lines: object, no_sync: bool) -> None:
+        _check_database(database)
+        text = line_text(lines)
+        start = self._run.start
+        if start.collect_sync_writes:
+            self._run.collect(database, text)
+            return
+        reply, _ = self._call(
+            lambda call: wire.WriteSync(start.run, call, database, text, bool(no_sync))
+        )
+        if reply.error is not None:
+            message = f"error writing line protocol to {database}: {reply.error}"
+            raise Exception(message)  # noqa: TRY002 # the reference's type, which plugins see
+
+
+def quoted_parameters(sql: str, params: Mapping[str, object]) -> list[str]:
+    """Names of parameters that stand in string literals of the SQL, and nowhere else."""
+    if "$" not in sql or "'" not in sql:
+        return []
+    literals = " ".join(_STRING_LITERAL.findall(sql))
+    outside = _STRING_LITERAL.sub("''", sql)
+    return [name for name in params if _names(name, literals) and not _names(name, outside)]
+
+
+def _names(name: str, text: str) -> bool:
+    return re.search(rf"\${re.escape(name)}\b", text) is not None
+
+
+def _check_database(name: object) -> None:
+    """Refuse what is no name, and the server's own database."""
+    if not isinstance(name, str):
+        raise TypeError(f"a database name must be a str, not {type(name).__name__}")
+    if name == _INTERNAL:
+        raise ValueError(f"cannot write to {_INTERNAL}: it is the server's own database")
+
+
+def _scalars(args: Mapping[str, object] | None) -> dict[str, wire.Scalar]:
+    """The parameters of a query. Raises `TypeError` for what is no name or no scalar."""
+    if args is None:
+        return {}
+    if not isinstance(args, Mapping):
+        raise TypeError(f"query args must be a dict, not {type(args).__name__}")
+    for name in args:
+        if not isinstance(name, str):
+            raise TypeError(f"a query parameter's name must be a str, not {type(name).__name__}")
+    return {name: _scalar(name, value) for name, value in args.items()}
+
+
+def _scalar(name: str, value: Any) -> wire.Scalar:  # noqa: ANN401 # what a plugin passes
+    """One parameter; dates and decimals as SQL reads them, numpy's numbers as Python's."""
+    if value is None or type(value) in {bool, int, float, str}:
+        return _in_range(name, value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if hasattr(value, "__index__"):
+        return _in_range(name, operator.index(value))
+    if type(value).__name__ in {"bool_", "bool"}:
+        return bool(value)
+    if isinstance(value, Decimal) or hasattr(value, "__float__"):
+        return float(value)
+    raise TypeError(
+        f"query parameter '{name}' must be a str, int, float, bool or None, "
+        f"not {type(value).__name__}"
+    )
+
+
+def _in_range(name: str, value: wire.Scalar) -> wire.Scalar:
+    """Refuse an integer that no column can hold, and what is no number to SQL."""
+    if type(value) is int and not -(2**63) <= value < 2**64:
+        raise ValueError(f"query parameter '{name}' is out of range for 64 bits: {value}")
+    if type(value) is float and not math.isfinite(value):
+        raise ValueError(f"query parameter '{name}' must be finite, not {value}")
+    return value

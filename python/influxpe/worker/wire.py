@@ -1,0 +1,273 @@
+"""What the server and its plugin processes say to each other.
+
+Two kinds of sockets, both made by the server with `socketpair`:
+
+* one *control* socket to the template (SOCK_SEQPACKET, one message a packet): `ToTemplate` one way,
+  `FromTemplate` the other. `Fork` carries the worker's end of its socket (SCM_RIGHTS).
+* one stream socket per worker, carrying frames: `ToWorker` one way, `ToHost` the other.
+
+A frame is two little-endian u32, the bytes of its header and of its payload, then both. The header
+is one message, as MessagePack; the payload is raw, so that Arrow data is neither packed nor copied.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+Kind: TypeAlias = Literal["wal", "schedule", "request"]
+Level: TypeAlias = Literal["INFO", "WARN", "ERROR"]
+Scalar: TypeAlias = bool | int | float | str | None
+
+PREFIX: Final = struct.Struct("<II")
+# Of a header and of a payload alone. Both sides hold one frame in memory at a time, so this bounds
+# what a plugin can make the server hold; a batch of 5,000 wide rows has less than a megabyte.
+FRAME_BYTES_MAX: Final = 256 * 1024 * 1024
+# A packet of the control socket: worker numbers and exit codes only.
+CONTROL_BYTES_MAX: Final = 4096
+# Exit status of a worker that finds its socket closed under it: its plugin closed what is not its.
+EXIT_CONNECTION_LOST: Final = 70
+
+
+class FrameTooLargeError(ValueError):
+    """A message is larger than `FRAME_BYTES_MAX`; nothing of it was sent."""
+
+
+class BrokenFrameError(ValueError):
+    """What was received is no frame; the sender cannot be trusted any more."""
+
+
+class _Message(msgspec.Struct, array_like=True, gc=False, tag=True):
+    """A message; its first element is its type's name."""
+
+
+class SourceText(_Message):
+    """A plugin's code, sent once per digest to each worker."""
+
+    digest: str
+    filename: str
+    path: str
+    code: str
+
+
+class RequestParts(_Message):
+    """An HTTP request as `process_request` receives it."""
+
+    query_parameters: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Start(_Message):
+    """Run a plugin. The payload is the Arrow IPC streams of `tables`, one after another."""
+
+    run: int
+    kind: Kind
+    database: str
+    trigger_name: str
+    digest: str
+    source: SourceText | None
+    arguments: dict[str, str] | None
+    tables: list[tuple[str, int]]
+    call_time_ns: int
+    request: RequestParts | None
+    cache_name: str | None
+    collect_sync_writes: bool
+    overlap: bool
+
+
+class Reply(_Message):
+    """The answer to one call of a worker; `error` is a text for the plugin.
+
+    A query's Arrow IPC stream and a cached value are the payload; `found` is the cache's answer.
+    """
+
+    call: int
+    error: str | None = None
+    found: bool = False
+
+
+class Log(_Message):
+    """A line for the log of the trigger, sent at once."""
+
+    run: int
+    level: Level
+    text: str
+
+
+class Query(_Message):
+    """A call: run SQL."""
+
+    run: int
+    call: int
+    database: str
+    sql: str
+    params: dict[str, Scalar]
+
+
+class WriteSync(_Message):
+    """A call: write line protocol now."""
+
+    run: int
+    call: int
+    database: str
+    lines: str
+    no_sync: bool
+
+
+class CachePut(_Message):
+    """A call: keep a pickled value for all triggers."""
+
+    call: int
+    cache_name: str | None
+    key: str
+    value: bytes
+    ttl_s: float | None
+
+
+class CacheGet(_Message):
+    """A call: read a pickled value."""
+
+    call: int
+    cache_name: str | None
+    key: str
+
+
+class CacheDelete(_Message):
+    """A call: forget a value."""
+
+    call: int
+    cache_name: str | None
+    key: str
+
+
+class Failure(_Message):
+    """Why a run failed: the name of the exception's type (may be empty), its text."""
+
+    name: str
+    message: str
+    traceback: str
+
+
+class HttpResponse(_Message):
+    """What `process_request` answered."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Done(_Message):
+    """The end of a run. `writes` has one (database, line protocol) per database.
+
+    `collected` has the same lines as they were written, one text per call, for dry runs only.
+    """
+
+    run: int
+    writes: list[tuple[str, str]]
+    collected: list[tuple[str, list[str]]]
+    error: Failure | None
+    response: HttpResponse | None
+
+
+class Fork(_Message):
+    """Fork a worker for the socket that comes with this packet."""
+
+    worker: int
+
+
+class Kill(_Message):
+    """End a worker and what it started."""
+
+    worker: int
+
+
+class Forked(_Message):
+    """A worker was forked."""
+
+    worker: int
+    pid: int
+
+
+class ForkFailed(_Message):
+    """No worker could be forked, and why."""
+
+    worker: int
+    reason: str
+
+
+class Exited(_Message):
+    """A worker has ended; `status` as `os.waitstatus_to_exitcode` gives it: below 0 a signal."""
+
+    worker: int
+    status: int
+
+
+ToWorker: TypeAlias = Start | Reply
+Call: TypeAlias = Query | WriteSync | CachePut | CacheGet | CacheDelete
+ToHost: TypeAlias = Log | Call | Done
+ToTemplate: TypeAlias = Fork | Kill
+FromTemplate: TypeAlias = Forked | ForkFailed | Exited
+
+_encoder: Final = msgspec.msgpack.Encoder()
+to_worker_decoder: Final[msgspec.msgpack.Decoder[ToWorker]] = msgspec.msgpack.Decoder(ToWorker)
+to_host_decoder: Final[msgspec.msgpack.Decoder[ToHost]] = msgspec.msgpack.Decoder(ToHost)
+to_template_decoder: Final[msgspec.msgpack.Decoder[ToTemplate]] = msgspec.msgpack.Decoder(
+    ToTemplate
+)
+from_template_decoder: Final[msgspec.msgpack.Decoder[FromTemplate]] = msgspec.msgpack.Decoder(
+    FromTemplate
+)
+
+
+def encode_packet(message: ToTemplate | FromTemplate) -> bytes:
+    """One packet of the control socket."""
+    return _encoder.encode(message)
+
+
+def encode_frame(message: ToWorker | ToHost, payload_bytes: int = 0) -> bytes:
+    """Prefix and header of a frame; the caller sends `payload_bytes` of payload after it.
+
+    Raises `FrameTooLargeError`.
+    """
+    header = _encoder.encode(message)
+    for part, size_bytes in (("message", len(header)), ("payload", payload_bytes)):
+        if size_bytes > FRAME_BYTES_MAX:
+            raise FrameTooLargeError(
+                f"a {part} of {size_bytes} bytes passes the maximum of {FRAME_BYTES_MAX} bytes "
+                "between the server and a plugin"
+            )
+    return PREFIX.pack(len(header), payload_bytes) + header
+
+
+class FrameReader:
+    """Cuts a stream of bytes from a worker into messages. A worker sends no payload."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[ToHost]:
+        """Take in what was received, and give the messages that are complete with it.
+
+        Raises `BrokenFrameError` for a frame that is too large or is no message.
+        """
+        self._rest += data
+        while len(self._rest) >= PREFIX.size:
+            header_bytes, payload_bytes = PREFIX.unpack_from(self._rest)
+            if header_bytes > FRAME_BYTES_MAX or payload_bytes:
+                raise BrokenFrameError(f"a frame of {header_bytes} + {payload_bytes} bytes")
+            end = PREFIX.size + header_bytes
+            if len(self._rest) < end:
+                return
+            header = bytes(memoryview(self._rest)[PREFIX.size : end])
+            del self._rest[:end]
+            yield _decode(header)
+
+
+def _decode(header: bytes) -> ToHost:
+    """Decode a message to the server. Raises `BrokenFrameError`."""
+    try:
+        return to_host_decoder.decode(header)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BrokenFrameError(f"a message that does not decode: {error}") from None

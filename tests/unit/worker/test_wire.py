@@ -1,0 +1,44 @@
+"""Frames: whole, in pieces, too large, broken."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from influxpe.worker import wire
+from influxpe.worker.wire import BrokenFrameError, FrameReader, FrameTooLargeError
+
+LOGS = [wire.Log(1, "INFO", "x" * size) for size in (0, 10, 1000)]
+
+
+@given(st.integers(min_value=1, max_value=50))
+def test_messages_come_out_of_pieces_of_any_size(size_bytes: int) -> None:
+    data = b"".join(map(wire.encode_frame, LOGS))
+    reader = FrameReader()
+    pieces = [data[start : start + size_bytes] for start in range(0, len(data), size_bytes)]
+    assert [message for piece in pieces for message in reader.feed(piece)] == LOGS
+
+
+def test_messages_that_come_at_once_are_all_given() -> None:
+    assert list(FrameReader().feed(b"".join(map(wire.encode_frame, LOGS)))) == LOGS
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        wire.PREFIX.pack(wire.FRAME_BYTES_MAX + 1, 0),
+        wire.PREFIX.pack(1, 1),
+        wire.PREFIX.pack(3, 0) + b"abc",
+        wire.PREFIX.pack(1, 0) + b"\xc1",
+        wire.encode_frame(wire.Reply(1)),
+    ],
+)
+def test_what_is_no_frame_is_refused(data: bytes) -> None:
+    with pytest.raises(BrokenFrameError):
+        list(FrameReader().feed(data))
+
+
+def test_a_frame_that_is_too_large_is_never_sent() -> None:
+    too_many = wire.FRAME_BYTES_MAX + 1
+    text = f"a payload of {too_many} bytes passes the maximum of {wire.FRAME_BYTES_MAX} bytes"
+    with pytest.raises(FrameTooLargeError, match=text):
+        wire.encode_frame(wire.Reply(1), too_many)
