@@ -1,0 +1,150 @@
+"""The engine as triggers and their plugins use it, without blocking the event loop.
+
+Calls run in threads of their own, so that a slow query of a plugin holds up neither the log readers
+of triggers nor the requests of clients.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+from influxpe._engine import Engine, Feed, FeedTable, WriteTicket
+from influxpe.clock import Clock
+from influxpe.commits import Commits
+from influxpe.errors import BusyError, EngineError
+from influxpe.plugin.pool import QueryFailed, WriteFailed
+
+Result = TypeVar("Result")
+Level: TypeAlias = Literal["INFO", "WARN", "ERROR"]
+Scalar: TypeAlias = bool | int | float | str | None
+
+QUERY_THREADS = 16
+WORK_THREADS = 4
+QUERY_BYTES_MAX = 256 * 1024 * 1024
+# A full queue empties with the next sync; a run that still finds no room then has failed.
+BUSY_PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """New rows for one run: (table, Arrow IPC stream) pairs, and where the log stands after them.
+
+    `cut` rows were left out because too many triggers in a row stand behind them.
+    """
+
+    position: int
+    depth: int
+    cut: int
+    count: int
+    tables: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run wrote, how many triggers in a row stand behind it, and the cursor it reached."""
+
+    writes: Sequence[tuple[str, str]]
+    depth: int
+    cursor: int | None = None
+
+
+class EngineCalls:
+    """One engine, its clock, and the moments at which its writes are durable."""
+
+    def __init__(self, engine: Engine, clock: Clock, commits: Commits) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._commits = commits
+        self._queries = ThreadPoolExecutor(QUERY_THREADS, "plugin-query")
+        self._work = ThreadPoolExecutor(WORK_THREADS, "trigger")
+        self._logged_at_ns = 0
+
+    def close(self) -> None:
+        """Take no more calls; what runs is not waited for."""
+        for pool in (self._queries, self._work):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    async def work(self, call: Callable[[], Result]) -> Result:
+        """Run a call that may wait for the disk."""
+        return await asyncio.get_running_loop().run_in_executor(self._work, call)
+
+    async def position(self) -> int:
+        """Give the newest log position that is durable and visible."""
+        return (await self.work(self.engine.stats)).position
+
+    async def query(self, database: str, sql: str, params: Mapping[str, Scalar]) -> bytes:
+        """Give the whole answer as an Arrow IPC stream. Raises `QueryFailed`."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._queries, self._query, database, sql, params)
+        except EngineError as error:
+            raise QueryFailed(str(error)) from error
+
+    def _query(self, database: str, sql: str, params: Mapping[str, Scalar]) -> bytes:
+        stream = self.engine.query(database, sql, params=params, format="arrow")
+        content = bytearray()
+        while chunk := stream.next_chunk():
+            content += chunk
+            if len(content) > QUERY_BYTES_MAX:
+                raise QueryFailed(f"the result is over {QUERY_BYTES_MAX} bytes of Arrow")
+        return bytes(content)
+
+    async def read(self, feed: Feed, rows_max: int) -> Rows:
+        """Read on in the log; a feed is read by one call at a time."""
+        return await self.work(lambda: _read(feed, rows_max))
+
+    async def commit(self, trigger_id: int, output: Output) -> None:
+        """Commit the outcome of a run as one frame; durable and visible on return.
+
+        Raises `InvalidError` for a bad line, then nothing was written.
+        """
+        await self._commits.wait(await self._queue(trigger_id, output))
+
+    async def write_now(self, trigger_id: int, database: str, lines: str, depth: int) -> None:
+        """Write lines in the middle of a run: durable and visible on return.
+
+        Raises `WriteFailed` with the first bad line.
+        """
+        try:
+            await self.commit(trigger_id, Output([(database, lines)], depth))
+        except EngineError as error:
+            reason = str(error).removeprefix(f"error writing back lines to {database}: ")
+            raise WriteFailed(f"Cannot write: {reason}") from error
+
+    async def _queue(self, trigger_id: int, output: Output) -> WriteTicket:
+        def queue() -> WriteTicket:
+            return self.engine.commit_run(
+                trigger_id,
+                output.writes,
+                cursor=output.cursor,
+                depth=output.depth,
+                now_ns=self.clock.now_ns(),
+            )
+
+        for pause_s in BUSY_PAUSES_S:
+            try:
+                return await self.work(queue)
+            except BusyError:
+                await asyncio.sleep(pause_s)
+        return await self.work(queue)
+
+    def log(self, trigger_name: str, level: Level, text: str) -> None:
+        """Add a line to the log table; lines keep their order, whatever the clock does."""
+        self._logged_at_ns = max(self._logged_at_ns + 1, self.clock.now_ns())
+        self.engine.log(
+            time_ns=self._logged_at_ns, trigger_name=trigger_name, level=level, text=text
+        )
+
+
+def _read(feed: Feed, rows_max: int) -> Rows:
+    found = feed.read(rows_max=rows_max)
+    tables: list[FeedTable] = found.tables
+    return Rows(
+        position=found.position,
+        depth=found.depth,
+        cut=found.rows_cut,
+        count=sum(table.rows for table in tables),
+        tables=tuple((table.name, table.ipc()) for table in tables),
+    )

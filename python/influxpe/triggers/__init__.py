@@ -1,0 +1,1 @@
+"""Triggers: what runs which plugin when, and what happens after."""

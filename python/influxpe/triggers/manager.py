@@ -1,0 +1,295 @@
+"""The triggers of one server: created, deleted, enabled and disabled, and what runs for them.
+
+What exists is in the engine's catalog; here is what runs. At the start every enabled trigger goes
+on from its cursor, and one that cannot is logged and stops nobody else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from influxpe._engine import TriggerInfo
+from influxpe.errors import (
+    EngineError,
+    InvalidError,
+    PluginError,
+    RestrictedTrigger,
+    RunningTrigger,
+)
+from influxpe.plugin.engine_calls import EngineCalls
+from influxpe.plugin.pool import WorkerPool
+from influxpe.plugin.source import PluginMissing, PluginSources
+from influxpe.triggers.dispatcher import WalTask
+from influxpe.triggers.pacer import Pacer
+from influxpe.triggers.policy import UnknownErrorBehavior, parse_error_behavior
+from influxpe.triggers.registry import Registry, Trigger, trigger_of
+from influxpe.triggers.request_task import RequestTask
+from influxpe.triggers.runner import Runner, Tools
+from influxpe.triggers.schedule import rfc3339, schedule_of
+from influxpe.triggers.scheduler import ScheduleTask
+from influxpe.triggers.spec import (
+    LABELS,
+    RESTRICTION_NAMES,
+    CronSpec,
+    EverySpec,
+    RequestSpec,
+    Spec,
+    SpecError,
+    parse,
+)
+from influxpe.triggers.task import TriggerTask
+
+logger = logging.getLogger(__name__)
+
+# A stop of the server: runs may finish for a moment, then all workers end.
+CLOSE_GRACE_SECONDS_MAX = 0.5
+NEXT_TIMES_TOLD = 3
+NO_PLUGINS = "Node not configured with plugin directory"
+
+
+@dataclass(frozen=True)
+class CreateTrigger:
+    """What a user asks for; texts are as they were given."""
+
+    database: str
+    name: str
+    plugin_filename: str
+    specification: str
+    arguments: Mapping[str, object] | None = None
+    run_async: bool = False
+    error_behavior: str = "log"
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class CreatedTrigger:
+    """A trigger that exists now: what may surprise about it, and when it will run."""
+
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class TriggerManager:
+    """All triggers of one server; without a pool none can be made, and none runs."""
+
+    def __init__(
+        self,
+        calls: EngineCalls,
+        sources: PluginSources,
+        pool: WorkerPool | None,
+        *,
+        flush_interval_s: float,
+        restrict_to: frozenset[str],
+    ) -> None:
+        self.registry: Registry[TriggerTask] = Registry()
+        self._calls = calls
+        self._engine = calls.engine
+        self._sources = sources
+        self._pool = pool
+        self._pacer = Pacer(calls, flush_interval_s, self._drop_what_is_gone)
+        self._allowed = frozenset(RESTRICTION_NAMES[name] for name in restrict_to)
+        self._changing = asyncio.Lock()
+        self._pacing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Run every enabled trigger of the catalog."""
+        for info in await self._calls.work(self._engine.triggers):
+            if not info.disabled:
+                self._start_kept(info)
+        self._pacing = asyncio.create_task(self._pacer.run())
+
+    async def close(self) -> None:
+        """Stop all triggers, and start none any more."""
+        self._pool = None
+        if self._pacing is not None:
+            self._pacing.cancel()
+        stops = [task.stop(CLOSE_GRACE_SECONDS_MAX) for task in self.registry.all()]
+        await asyncio.gather(*stops, return_exceptions=True)
+
+    async def create(self, request: CreateTrigger) -> CreatedTrigger:
+        """Create a trigger, which runs on return unless it was asked for disabled.
+
+        Raises `RestrictedTrigger`, `PluginError`, `SpecError`, `NotFoundError` for the database and
+        `ConflictError` for a name or a request path that is taken, in this order.
+        """
+        spec, refused = _parse(request.specification)
+        if spec is not None and self._allowed and spec.kind not in self._allowed:
+            raise RestrictedTrigger(
+                "invalid request: server is configured to reject "
+                f"{LABELS[spec.kind]} plugin triggers"
+            )
+        warnings = await self._check_plugin(request.plugin_filename)
+        if spec is None:
+            raise SpecError(str(refused))
+        async with self._changing:
+            await self._create(request, spec)
+        return CreatedTrigger(warnings, self._notes(spec))
+
+    async def _create(self, request: CreateTrigger, spec: Spec) -> None:
+        if isinstance(spec, RequestSpec) and not request.disabled:
+            self.registry.check_path(spec.path)
+        create = partial(
+            self._engine.create_trigger,
+            request.database,
+            request.name,
+            plugin_filename=request.plugin_filename,
+            specification=spec.canonical,
+            specification_json=spec.json,
+            arguments=_arguments(request.arguments),
+            run_async=request.run_async,
+            error_behavior=_behavior(request.error_behavior),
+            disabled=request.disabled,
+        )
+        info = await self._calls.work(create)
+        if not request.disabled:
+            self._start(info)
+
+    async def _check_plugin(self, filename: str) -> tuple[str, ...]:
+        """Read the plugin; a file that is not there yet is worth a warning, all else an error."""
+        if self._pool is None:
+            raise PluginError(NO_PLUGINS)
+        try:
+            await self._sources.fetch(filename)
+        except PluginMissing as error:
+            return (f"{error}; the trigger runs as soon as the file is there",)
+        return ()
+
+    def _notes(self, spec: Spec) -> tuple[str, ...]:
+        if not isinstance(spec, EverySpec | CronSpec):
+            return ()
+        schedule = schedule_of(spec)
+        times: list[str] = []
+        time_ns = schedule.next_after(self._calls.clock.now_ns())
+        while time_ns is not None and len(times) < NEXT_TIMES_TOLD:
+            times.append(rfc3339(time_ns))
+            time_ns = schedule.next_after(time_ns)
+        return (f"runs {schedule.describe()}", f"next runs: {', '.join(times) or 'never'}")
+
+    async def delete(self, database: str, name: str, *, force: bool) -> None:
+        """Delete a trigger; one that is enabled only with `force`. Raises `RunningTrigger`."""
+        async with self._changing:
+            info = await self._find(database, name)
+            if info is not None and not info.disabled and not force:
+                raise RunningTrigger(
+                    f"Cannot delete running plugin {name}. Disable it first or use --force."
+                )
+            await self._calls.work(partial(self._engine.delete_trigger, database, name))
+            if info is not None:
+                await self._stop(info.id)
+
+    async def enable(self, database: str, name: str) -> None:
+        """Let a trigger run, from what is written from now on."""
+        async with self._changing:
+            info = await self._find(database, name)
+            if info is not None and self.registry.get(info.id) is not None:
+                return
+            if info is not None and isinstance(spec := parse(info.specification), RequestSpec):
+                self.registry.check_path(spec.path)
+            set_enabled = partial(self._engine.set_trigger_disabled, database, name, disabled=False)
+            self._start(await self._calls.work(set_enabled))
+
+    async def disable(self, database: str, name: str) -> None:
+        """Let a trigger rest; a run that hangs is ended within a second."""
+        async with self._changing:
+            set_disabled = partial(self._engine.set_trigger_disabled, database, name, disabled=True)
+            await self._stop((await self._calls.work(set_disabled)).id)
+
+    async def _find(self, database: str, name: str) -> TriggerInfo | None:
+        infos = await self._calls.work(self._engine.triggers)
+        return next((one for one in infos if (one.database, one.name) == (database, name)), None)
+
+    def _start_kept(self, info: TriggerInfo) -> None:
+        try:
+            self._start(info)
+        except Exception:
+            logger.exception("trigger %s of database %s does not run", info.name, info.database)
+
+    def _start(self, info: TriggerInfo) -> None:
+        if self._pool is None:
+            return
+        tools = Tools(self._calls, self._sources, self._pool)
+        task = self._task_for(trigger_of(info), tools)
+        self.registry.add(task)
+        task.start()
+
+    def _task_for(self, trigger: Trigger, tools: Tools) -> TriggerTask:
+        runner = Runner(trigger, tools)
+        if trigger.spec.kind == "wal":
+            return WalTask(runner, self._disable_for_error, self._calls, self._pacer)
+        if trigger.spec.kind == "schedule":
+            return ScheduleTask(runner, self._disable_for_error, self._calls.clock)
+        return RequestTask(runner, self._disable_for_error, self._sources)
+
+    async def _stop(self, trigger_id: int) -> None:
+        task = self.registry.remove(trigger_id)
+        if task is not None:
+            await task.stop()
+
+    async def _disable_for_error(self, task: TriggerTask) -> None:
+        """Switch a trigger off for good, from within its own task."""
+        trigger = task.trigger
+        set_disabled = partial(
+            self._engine.set_trigger_disabled, trigger.database, trigger.name, disabled=True
+        )
+        try:
+            await self._calls.work(set_disabled)
+        except EngineError as error:
+            task.log.failure(f"the trigger rests until the next start only: {error}")
+        else:
+            task.log.warn("the trigger is disabled because of this error")
+        if self.registry.get(trigger.id) is task:
+            self.registry.remove(trigger.id)
+        await task.kill()
+
+    async def _drop_what_is_gone(self) -> None:
+        """Stop triggers whose database was deleted."""
+        infos = await self._calls.work(self._engine.triggers)
+        databases = {info.id: info.database for info in infos if not info.disabled}
+        for task in self.registry.all():
+            if databases.get(task.trigger.id) == task.trigger.database:
+                continue
+            async with self._changing:
+                if not await self._is_enabled(task.trigger):
+                    await self._stop(task.trigger.id)
+
+    async def _is_enabled(self, trigger: Trigger) -> bool:
+        info = await self._find(trigger.database, trigger.name)
+        return info is not None and info.id == trigger.id and not info.disabled
+
+
+def _parse(text: str) -> tuple[Spec | None, SpecError | None]:
+    """Read a specification; an error is kept for when its turn in the checks comes."""
+    try:
+        return parse(text), None
+    except SpecError as error:
+        return None, error
+
+
+def _arguments(arguments: Mapping[str, object] | None) -> dict[str, str] | None:
+    """Take arguments as they are, all texts. Raises `InvalidError` in the words of serde."""
+    if arguments is None:
+        return None
+    for value in arguments.values():
+        if not isinstance(value, str):
+            message = f"invalid type: {_serde_type(value)}, expected a string"
+            raise InvalidError(f"serde json error: {message}")
+    return {key: str(value) for key, value in arguments.items()}
+
+
+def _serde_type(value: object) -> str:
+    if isinstance(value, bool):
+        return f"boolean `{str(value).lower()}`"
+    if isinstance(value, int):
+        return f"integer `{value}`"
+    if isinstance(value, float):
+        return f"floating point `{value}`"
+    return "null" if value is None else "sequence" if isinstance(value, list) else "map"
+
+
+def _behavior(text: str) -> str:
+    try:
+        return parse_error_behavior(text)
+    except UnknownErrorBehavior as error:
+        raise InvalidError(f"serde json error: {error}") from None

@@ -1,0 +1,235 @@
+"""The processing engine as the HTTP interface sees it: triggers, calls, dry runs, packages."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from influxpe._engine import Engine
+from influxpe.clock import Clock
+from influxpe.commits import Commits
+from influxpe.errors import EngineError, InstallFailed, NoSuchPath, PluginError
+from influxpe.plugin.dry_run import DryRuns, Outcome
+from influxpe.plugin.engine_calls import EngineCalls
+from influxpe.plugin.packages import Packages
+from influxpe.plugin.pool import Request, Response, WorkerPool
+from influxpe.plugin.source import PluginSources
+from influxpe.triggers.cron import CronError, parse_cron
+from influxpe.triggers.dispatcher import WalTask
+from influxpe.triggers.duration import format_duration
+from influxpe.triggers.manager import (
+    NO_PLUGINS,
+    CreatedTrigger,
+    CreateTrigger,
+    TriggerManager,
+)
+from influxpe.triggers.request_task import RequestTask
+from influxpe.triggers.schedule import rfc3339, spoken
+from influxpe.triggers.spec import normalise_path
+
+__all__ = ["CreateTrigger", "CreatedTrigger", "ProcessingEngine"]
+
+logger = logging.getLogger(__name__)
+
+POOL_CLOSE_SECONDS_MAX = 1.0
+DRY_RUN_SCHEDULE = "* * * * * *"
+WAL_START_TEXT = "starting execution of wal plugin."
+
+Metric = tuple[str, Mapping[str, str], float]
+
+
+class ProcessingEngine:
+    """All triggers of one server, and what else can be done with plugins.
+
+    Without a pool plugins cannot run: creating a trigger and dry runs raise `PluginError`.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        clock: Clock,
+        pool: WorkerPool | None,
+        plugin_dir: Path | None,
+        plugin_repo: str,
+        flush_interval_s: float,
+        restrict_to: frozenset[str],
+        package_manager: str,
+        commits: Commits,
+        virtual_env: Path | None = None,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._pool = pool
+        self._calls = EngineCalls(engine, clock, commits)
+        sources = PluginSources(plugin_dir, plugin_repo)
+        self._packages = Packages(plugin_dir, virtual_env, package_manager)
+        self._triggers = TriggerManager(
+            self._calls,
+            sources,
+            pool,
+            flush_interval_s=flush_interval_s,
+            restrict_to=restrict_to,
+        )
+        self._dry_runs = None if pool is None else DryRuns(self._calls, pool, sources)
+        self._ensuring_pip: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Run every enabled trigger from its cursor. One that cannot run is logged."""
+        if self._pool is not None:
+            await self._pool.start()
+        await self._triggers.start()
+        self._ensuring_pip = asyncio.create_task(self._ensure_pip())
+
+    async def close(self) -> None:
+        """Stop everything within two seconds; what is acknowledged stays, the rest runs again."""
+        if self._ensuring_pip is not None:
+            self._ensuring_pip.cancel()
+            await asyncio.wait([self._ensuring_pip], timeout=POOL_CLOSE_SECONDS_MAX)
+        await self._triggers.close()
+        if self._pool is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POOL_CLOSE_SECONDS_MAX):
+                    await self._pool.close()
+        self._calls.close()
+
+    async def _ensure_pip(self) -> None:
+        try:
+            await self._packages.ensure_pip()
+        except InstallFailed as error:
+            logger.warning("%s", error)
+
+    async def create_trigger(self, request: CreateTrigger) -> CreatedTrigger:
+        """Create a trigger, which runs on return unless it was asked for disabled.
+
+        Raises `RestrictedTrigger`, `PluginError`, `SpecError`, `NotFoundError` for the database and
+        `ConflictError` for a name or a request path that is taken, in this order.
+        """
+        return await self._triggers.create(request)
+
+    async def delete_trigger(self, database: str, name: str, *, force: bool) -> None:
+        """Delete a trigger; one that is enabled only with `force`. Raises `RunningTrigger`."""
+        await self._triggers.delete(database, name, force=force)
+
+    async def enable_trigger(self, database: str, name: str) -> None:
+        """Let a trigger run, from what is written from now on; nothing changes where it does."""
+        await self._triggers.enable(database, name)
+
+    async def disable_trigger(self, database: str, name: str) -> None:
+        """Let a trigger rest; a run that hangs is ended within a second."""
+        await self._triggers.disable(database, name)
+
+    async def call(self, path: str, request: Request) -> Response:
+        """Run the request trigger of a path. Raises `NoSuchPath` with the paths that exist."""
+        path = normalise_path(path)
+        registry = self._triggers.registry
+        task = registry.serving(path)
+        if not isinstance(task, RequestTask):
+            raise NoSuchPath(path, registry.paths())
+        try:
+            return await task.call(request)
+        except NoSuchPath:
+            raise NoSuchPath(path, registry.paths()) from None
+
+    async def test_wal(
+        self,
+        *,
+        filename: str,
+        database: str,
+        input_lp: str,
+        cache_name: str | None = None,
+        input_arguments: Mapping[str, str] | None = None,
+    ) -> dict[str, object]:
+        """Run a data-write plugin over given lines; shows its log, writes and errors."""
+        outcome = await self._dry().wal(
+            filename, database, input_lp, cache_name=cache_name, arguments=input_arguments
+        )
+        return _shown(outcome, WAL_START_TEXT)
+
+    async def test_schedule(
+        self,
+        *,
+        filename: str,
+        database: str,
+        schedule: str | None = None,
+        cache_name: str | None = None,
+        input_arguments: Mapping[str, str] | None = None,
+    ) -> dict[str, object]:
+        """Run a scheduled plugin for its next time; shows that, its log, writes and errors."""
+        dry_runs = self._dry()
+        if not await self._has_database(database):
+            return _no_time("couldn't find db")
+        expression = (schedule or DRY_RUN_SCHEDULE).removeprefix("cron:")
+        try:
+            time_ns = parse_cron(expression).next_after(self._clock.now_ns())
+        except CronError as error:
+            return _no_time(f"invalid cron syntax: {error}")
+        if time_ns is None:
+            return _no_time(f"cron schedule never triggers: {expression}")
+        outcome = await dry_runs.schedule(
+            filename, database, time_ns, cache_name=cache_name, arguments=input_arguments
+        )
+        start_text = f"starting execution with scheduled time {spoken(time_ns)}"
+        failed = outcome.elapsed_ns is None
+        shown_time = None if failed else rfc3339(time_ns)
+        return {"trigger_time": shown_time} | _shown(outcome, start_text)
+
+    def _dry(self) -> DryRuns:
+        if self._dry_runs is None:
+            raise PluginError(NO_PLUGINS)
+        return self._dry_runs
+
+    async def _has_database(self, name: str) -> bool:
+        found = await self._calls.work(self._engine.databases)
+        return any(one.name == name and not one.deleted for one in found)
+
+    async def install_packages(self, packages: Sequence[str]) -> None:
+        """Install packages for plugins. Raises `InstallFailed` with pip's last lines."""
+        await self._packages.install(packages)
+        await self._use_new_packages()
+
+    async def install_requirements(self, location: str) -> None:
+        """Install what a file on the server lists. Raises `InstallFailed`."""
+        await self._packages.install_requirements(location)
+        await self._use_new_packages()
+
+    async def _use_new_packages(self) -> None:
+        if self._pool is not None:
+            await self._pool.restart_template()
+
+    def metrics(self) -> list[Metric]:
+        """Give counters since the start, and the lag of data-write triggers in log frames."""
+        try:
+            newest = self._engine.stats().position
+        except EngineError:
+            newest = 0
+        found: list[Metric] = []
+        for task in self._triggers.registry.all():
+            labels = {"db": task.trigger.database, "trigger": task.trigger.name}
+            counted = task.runner.counters
+            found += [
+                ("influxpe_trigger_runs_total", labels, counted.runs),
+                ("influxpe_trigger_failures_total", labels, counted.failures),
+                ("influxpe_trigger_rows_total", labels, counted.rows),
+                ("influxpe_trigger_skipped_runs_total", labels, counted.skipped),
+            ]
+            if isinstance(task, WalTask):
+                found.append(("influxpe_trigger_lag_frames", labels, task.lag(newest)))
+        return found
+
+
+def _shown(outcome: Outcome, start_text: str) -> dict[str, object]:
+    """Give the answer of a dry run, its lines framed by those of the engine."""
+    lines = [f"INFO: {start_text}", *outcome.log_lines]
+    if outcome.elapsed_ns is not None:
+        lines.append(f"INFO: finished execution in {format_duration(outcome.elapsed_ns)}")
+    return {
+        "log_lines": lines,
+        "database_writes": outcome.database_writes,
+        "errors": outcome.errors,
+    }
+
+
+def _no_time(error: str) -> dict[str, object]:
+    return {"trigger_time": None, "log_lines": [], "database_writes": {}, "errors": [error]}

@@ -1,0 +1,139 @@
+"""When schedules fire, and what happens to ticks that nobody ran."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from influxpe.triggers.cron import parse_cron
+from influxpe.triggers.schedule import (
+    SET_BACK_NS_MIN,
+    SKIPPED_COUNTED_MAX,
+    Due,
+    Every,
+    count_between,
+    due,
+    rfc3339,
+    say_skipped,
+    schedule_of,
+    skipped_during,
+    spoken,
+    was_set_back,
+)
+from influxpe.triggers.spec import CronSpec, EverySpec
+
+SECOND = 1_000_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+BASE = 1_767_225_600 * SECOND  # 2026-01-01T00:00:00Z, a Thursday
+
+EVERY_SECOND = Every(SECOND)
+CRON_SECOND = parse_cron("* * * * * *")
+
+
+@pytest.mark.parametrize(
+    ("period", "after", "expected"),
+    [
+        (HOUR, BASE + 1, BASE + HOUR),
+        (HOUR, BASE, BASE + HOUR),
+        (HOUR, BASE - 1, BASE),
+        (DAY, BASE + HOUR, BASE + DAY),
+        (7 * DAY, BASE + DAY, BASE + 7 * DAY),
+        (SECOND // 10, BASE + 1, BASE + SECOND // 10),
+    ],
+)
+def test_a_period_is_aligned_to_the_epoch(period: int, after: int, expected: int) -> None:
+    assert Every(period).next_after(after) == expected
+
+
+def test_fractions_of_a_millisecond_are_dropped() -> None:
+    spec = EverySpec(100_700_000)
+    assert schedule_of(spec) == Every(100_000_000)
+
+
+def test_a_cron_specification_is_a_schedule() -> None:
+    assert schedule_of(CronSpec("0 0 6 * * *")).next_after(BASE) == BASE + 6 * HOUR
+
+
+@given(st.integers(1, 10**15), st.integers(0, 2 * 10**18))
+def test_the_next_tick_is_later_and_the_last_is_not(period: int, time_ns: int) -> None:
+    every = Every(period)
+    assert every.last_until(time_ns) <= time_ns < every.next_after(time_ns)
+    assert every.next_after(time_ns) - every.last_until(time_ns) == period
+
+
+both = pytest.mark.parametrize("schedule", [EVERY_SECOND, CRON_SECOND], ids=["every", "cron"])
+
+
+@both
+def test_nothing_is_due_before_its_time(schedule: Every) -> None:
+    assert due(schedule, BASE + SECOND, BASE + SECOND - 1) is None
+
+
+@both
+def test_a_tick_is_due_at_its_time_and_shortly_after(schedule: Every) -> None:
+    assert due(schedule, BASE, BASE) == Due(BASE, 0)
+    assert due(schedule, BASE, BASE + SECOND - 1) == Due(BASE, 0)
+
+
+@both
+def test_after_a_sleep_the_newest_tick_is_due_and_the_rest_counted(schedule: Every) -> None:
+    assert due(schedule, BASE, BASE + 5 * SECOND + 1) == Due(BASE + 5 * SECOND, 5)
+
+
+@both
+def test_a_short_run_skips_nothing(schedule: Every) -> None:
+    assert skipped_during(schedule, BASE, BASE + SECOND - 1) == 0
+
+
+@both
+def test_a_long_run_skips_the_ticks_that_passed(schedule: Every) -> None:
+    assert skipped_during(schedule, BASE, BASE + SECOND) == 1
+    assert skipped_during(schedule, BASE, BASE + 3 * SECOND + 1) == 3
+
+
+@both
+def test_ticks_are_counted_up_to_a_limit(schedule: Every) -> None:
+    late = BASE + 10 * SKIPPED_COUNTED_MAX * SECOND
+    assert skipped_during(schedule, BASE, late) == SKIPPED_COUNTED_MAX
+
+
+@both
+def test_no_ticks_lie_between_equal_times(schedule: Every) -> None:
+    assert count_between(schedule, BASE, BASE) == 0
+    assert count_between(schedule, BASE + SECOND, BASE) == 0
+
+
+def test_the_last_tick_of_a_schedule_is_due_late_too() -> None:
+    once = parse_cron("0 0 0 1 1 * 2026")
+    assert due(once, BASE, BASE + 400 * DAY) == Due(BASE, 0)
+    assert once.next_after(BASE) is None
+
+
+def test_only_a_clear_step_back_counts_as_set_back() -> None:
+    assert not was_set_back(BASE, BASE + 1)
+    assert not was_set_back(BASE, BASE - SET_BACK_NS_MIN)
+    assert was_set_back(BASE, BASE - SET_BACK_NS_MIN - 1)
+
+
+def test_the_warning_names_how_many_were_skipped() -> None:
+    assert say_skipped(1) == "skipped 1 scheduled run whose time has passed"
+    assert say_skipped(7) == "skipped 7 scheduled runs whose times have passed"
+    assert f"{SKIPPED_COUNTED_MAX} or more" in say_skipped(SKIPPED_COUNTED_MAX)
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "machine", "human"),
+    [
+        (BASE, "2026-01-01T00:00:00Z", "2026-01-01 00:00:00 UTC"),
+        (BASE + SECOND // 2, "2026-01-01T00:00:00.500Z", "2026-01-01 00:00:00.500 UTC"),
+        (BASE + 1000, "2026-01-01T00:00:00.000001Z", "2026-01-01 00:00:00.000001 UTC"),
+        (BASE + 1, "2026-01-01T00:00:00.000000001Z", "2026-01-01 00:00:00.000000001 UTC"),
+    ],
+)
+def test_times_are_written(time_ns: int, machine: str, human: str) -> None:
+    assert rfc3339(time_ns) == machine
+    assert spoken(time_ns) == human
+
+
+def test_a_period_is_described() -> None:
+    assert Every(90 * SECOND).describe() == "every 1m 30s from the Unix epoch on, UTC"
