@@ -259,7 +259,7 @@ class Engine:
     def committed(self) -> int:
         """Sequence of the newest write that is durable and visible to queries."""
     def commit_descriptor(self) -> int:
-        """An eventfd that becomes readable after every group commit; for the event loop to watch."""
+        """Readable after every group commit, for an event loop to watch; what it reads is empty."""
     def check_writable(self) -> None:
         """Raises `ClosedError` with the reason where nothing can be written any more."""
     def wait(self, sequence: int) -> None:

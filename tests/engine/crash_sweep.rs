@@ -15,9 +15,9 @@ use influxpe::wal::LogOptions;
 
 /// Small segments, so that a sweep meets rotations; one order of operations, so that it repeats.
 const LOG: LogOptions = LogOptions { segment_bytes: 2_048, prepare_ahead: false };
-const WRITES: i64 = 30;
+const WRITES: i64 = 60;
 
-pub fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         data_dir: None,
         buffer_bytes_max: 1 << 30,
@@ -30,7 +30,7 @@ fn open(disk: &FaultyDisk) -> Result<Arc<Engine>> {
     Engine::open_on(Arc::new(disk.clone()) as Arc<dyn Disk>, LOG, &options())
 }
 
-pub fn write(engine: &Engine, body: &str) -> Result<()> {
+pub(crate) fn write(engine: &Engine, body: &str) -> Result<()> {
     let ticket = engine.write(&WriteRequest {
         database: "db",
         body: body.as_bytes(),
@@ -63,7 +63,7 @@ fn run(engine: &Engine) -> Vec<i64> {
     acknowledged
 }
 
-pub fn rows(engine: &Engine, sql: &str) -> Vec<String> {
+pub(crate) fn rows(engine: &Engine, sql: &str) -> Vec<String> {
     let mut stream = match engine.query("db", sql, Vec::new(), Format::Csv) {
         Ok(stream) => stream,
         Err(_) => return Vec::new(), // the table does not exist
