@@ -63,7 +63,11 @@ class WorkerProcess(asyncio.Protocol):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it takes no more runs."""
+        """Whether it takes no more runs: told to end, or gone, or out of reach."""
+        return self._is_ending or self._transport is None
+
+    @property
+    def _is_ending(self) -> bool:
         return self._reason is not None or self._ended.done()
 
     @property
@@ -108,7 +112,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def kill(self, reason: str) -> None:
         """End the process; its runs fail, with this reason."""
-        if self.has_ended:
+        if self._is_ending:
             return
         self._reason = reason
         self.template.kill(self._number)
@@ -133,8 +137,9 @@ class WorkerProcess(asyncio.Protocol):
                 self._take(message)
         except wire.BrokenFrameError as error:
             self.kill(f"its process sent what is no message: {error}")
-        if logs > LOGS_AT_ONCE_MAX and self._transport is not None:
-            self._transport.pause_reading()
+        transport = self._transport
+        if logs > LOGS_AT_ONCE_MAX and transport is not None and not transport.is_closing():
+            transport.pause_reading()
             asyncio.get_running_loop().call_later(LOG_PAUSE_SECONDS, self._go_on_reading)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -284,7 +289,7 @@ class WorkerProcess(asyncio.Protocol):
             frame = wire.encode_frame(reply, len(payload))
         except wire.FrameTooLargeError as error:
             frame, payload = wire.encode_frame(wire.Reply(reply.call, str(error))), b""
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame)
             if payload:
                 self._transport.write(payload)

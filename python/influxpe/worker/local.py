@@ -186,10 +186,10 @@ def _scalar(name: str, value: Any) -> wire.Scalar:  # noqa: ANN401 # what a plug
         return str(value)
     if isinstance(value, date | time):
         return value.isoformat()
+    if type(value).__name__ in {"bool_", "bool"}:  # numpy's
+        return bool(value)
     if hasattr(value, "__index__"):
         return _in_range(name, operator.index(value))
-    if type(value).__name__ in {"bool_", "bool"}:
-        return bool(value)
     if isinstance(value, Decimal) or hasattr(value, "__float__"):
         return float(value)
     raise TypeError(

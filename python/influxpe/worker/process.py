@@ -39,12 +39,20 @@ class Worker:
         # A signal that a plugin sends to its own process must hit the thread that runs it, not this
         # one: that one would go on, and might tell of a good end before the process dies.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        while (received := self._connection.receive()) is not None:
-            message, payload = received
-            if isinstance(message, wire.Reply):
-                self._connection.answer(message, payload)
-            else:
-                self._start(message, payload)
+        while self._serve_one():
+            pass  # each frame is let go of before the next is waited for: it may be large
+
+    def _serve_one(self) -> bool:
+        """Take one frame; false when the server has gone."""
+        received = self._connection.receive()
+        if received is None:
+            return False
+        message, payload = received
+        if isinstance(message, wire.Reply):
+            self._connection.answer(message, payload)
+        else:
+            self._start(message, payload)
+        return True
 
     def _start(self, start: wire.Start, payload: bytes) -> None:
         """Hand a run to its thread."""
