@@ -21,7 +21,7 @@ FAILING = {
     "import": ("import no_such_module_at_all\n", "No module named 'no_such_module_at_all'"),
     "system exit": (f"{REQUEST}    raise SystemExit(3)\n", "SystemExit: 3"),
     "interrupt": (f"{REQUEST}    raise KeyboardInterrupt\n", "KeyboardInterrupt"),
-    "bad line": (f"{REQUEST}    influxdb3_local.write('nonsense')\n", "nonsense"),
+    "bad line": (f"{REQUEST}    influxdb3_local.write('nonsense')\n    return {{}}\n", "nonsense"),
     "bad query": (f"{REQUEST}    influxdb3_local.query('SELEC')\n", "QueryError"),
     "recursion": (f"{REQUEST}    process_request(influxdb3_local, 1, 2, 3)\n", "RecursionError"),
 }
