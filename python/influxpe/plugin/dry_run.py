@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from time import perf_counter_ns
 
 from influxpe._engine import LineError
 from influxpe.errors import EngineError
 from influxpe.plugin.engine_calls import EngineCalls, Level, Scalar
 from influxpe.plugin.pool import Run, RunResult, WorkerDied, WorkerPool, WriteFailed
-from influxpe.plugin.source import PluginSources
+from influxpe.plugin.source import ENTRY_FILE, PluginSources
 
 CACHE_NAME = "_shared_test"
 TRIGGER_NAME = "plugin_test"
@@ -101,6 +102,8 @@ class DryRuns:
         host = _Host(self._calls, outcome)
         started_ns = perf_counter_ns()
         key = await self._worker(run.cache_name or CACHE_NAME)
+        if Path(run.source.path).name == ENTRY_FILE:
+            await self._pool.stop(key)  # a worker imports the modules of a folder only once
         try:
             async with asyncio.timeout(RUN_SECONDS_MAX):
                 result = await self._pool.run(key, run, host)

@@ -181,6 +181,7 @@ class TriggerManager:
 
     async def enable(self, database: str, name: str) -> None:
         """Let a trigger run, from what is written from now on."""
+        await self._fetch_again(await self._find(database, name))
         async with self._changing:
             info = await self._find(database, name)
             if info is not None and self.registry.get(info.id) is not None:
@@ -189,6 +190,15 @@ class TriggerManager:
                 self.registry.check_path(spec.path)
             set_enabled = partial(self._engine.set_trigger_disabled, database, name, disabled=False)
             self._start(await self._calls.work(set_enabled))
+
+    async def _fetch_again(self, info: TriggerInfo | None) -> None:
+        """Get the newest text of a repository's plugin; without an answer the old one is used."""
+        if info is None or self.registry.get(info.id) is not None:
+            return
+        try:
+            await self._sources.fetch(info.plugin_filename)
+        except PluginError as error:
+            logger.warning("trigger %s: %s", info.name, error)
 
     async def disable(self, database: str, name: str) -> None:
         """Let a trigger rest; a run that hangs is ended within a second."""

@@ -21,17 +21,26 @@ class Pacer:
         self._on_advance = on_advance
         self._position = -1
         self._beat = asyncio.Event()
+        self._reported = ""
 
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
             try:
                 await self._look()
-            except EngineError as error:
-                logger.warning("the log cannot be looked at: %s", error)
-            except Exception:
-                logger.exception("the pacing of triggers met a fault")
+            except Exception as error:
+                self._report(error)
+            else:
+                self._reported = ""
             await asyncio.sleep(self.interval_s)
+
+    def _report(self, error: Exception) -> None:
+        """Log a fault when it is another than the last one, not once per beat."""
+        text = f"{type(error).__name__}: {error}"
+        if text != self._reported:
+            unexpected = None if isinstance(error, EngineError) else error
+            logger.error("triggers are not woken: %s", text, exc_info=unexpected)
+        self._reported = text
 
     async def _look(self) -> None:
         position = await self._calls.position()

@@ -3,8 +3,10 @@
 A reason that stays the same (a file that is not there) is logged once, not with every attempt.
 """
 
+import contextlib
 import logging
 
+from influxpe.errors import EngineError
 from influxpe.plugin.engine_calls import EngineCalls, Level
 from influxpe.triggers.registry import Trigger
 
@@ -54,4 +56,6 @@ class TriggerLog:
             text = f"{text[:TEXT_CHARACTERS_MAX]}... ({left_out} more characters)"
         shown = f"{text}\n{traceback.rstrip()}" if traceback else text
         logger.log(server_level, "processing engine: [%s] %s", self._name, shown)
-        self._calls.log(self._name, level, text)
+        # A closed engine takes no lines any more; the server's log has it.
+        with contextlib.suppress(EngineError):
+            self._calls.log(self._name, level, text)

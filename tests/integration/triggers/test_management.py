@@ -15,6 +15,7 @@ from influxpe.errors import (
     RestrictedTrigger,
     RunningTrigger,
 )
+from influxpe.plugin.dry_run import WORKERS_MAX
 from influxpe.triggers.spec import SpecError
 from tests.integration.triggers.harness import (
     SCHEDULE,
@@ -381,5 +382,58 @@ def test_a_dry_run_of_a_schedule_that_cannot_be_says_why(
             errors = shown["errors"]
             assert isinstance(errors, list)
             assert errors[0].startswith(error)
+
+    asyncio.run(scenario())
+
+
+def test_a_dry_run_of_a_folder_uses_its_files_as_they_are_now(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            folder = host.plugins / "many"
+            folder.mkdir()
+            code = f"from .part import WORD\n{WRITES}    influxdb3_local.info(WORD)\n"
+            (folder / "__init__.py").write_text(code)
+            for word in ("first", "the second"):
+                (folder / "part.py").write_text(f"WORD = {word!r}\n")
+                shown = await host.processing.test_wal(
+                    filename="many", database="db", input_lp="m v=1i 1"
+                )
+                assert shown["errors"] == []
+                assert f"INFO: {word}" in str(shown["log_lines"])
+
+    asyncio.run(scenario())
+
+
+def test_more_cache_names_than_workers_are_served(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            (host.plugins / "dry.py").write_text(NOTHING)
+            for number in range(WORKERS_MAX + 2):
+                shown = await host.processing.test_wal(
+                    filename="dry.py", database="db", input_lp="m v=1i 1", cache_name=f"c{number}"
+                )
+                assert shown["errors"] == []
+
+    asyncio.run(scenario())
+
+
+def test_enabling_fetches_the_newest_text_of_a_repository_plugin(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            (tmp_path / "repository").mkdir()
+            far = tmp_path / "repository" / "far.py"
+            far.write_text(f"{WRITES}    influxdb3_local.info('old')\n")
+            await host.trigger(
+                "far", "all_tables", None, plugin_filename="gh:far.py", disabled=True
+            )
+            far.write_text(f"{WRITES}    influxdb3_local.info('new')\n")
+            await host.processing.enable_trigger("db", "far")
+            await host.write("m v=1i 1")
+            await host.wait_for_log("far", "INFO: new")
+            await host.processing.disable_trigger("db", "far")
+            far.unlink()
+            await host.processing.enable_trigger("db", "far")
+            await host.write("m v=2i 2")
+            await eventually(lambda: host.logs("far").count("INFO: new") == 2)
 
     asyncio.run(scenario())
