@@ -6,11 +6,33 @@ name says otherwise. Every error is a subclass of `EngineError` and says what th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, final
+from typing import final
 
-Precision = Literal["auto", "second", "millisecond", "microsecond", "nanosecond"]
-Scalar = bool | int | float | str | None
-Format = Literal["json", "json_lines", "csv", "pretty", "parquet", "arrow"]
+from influxpe.engine_types import Format, Precision, Scalar
+
+__all__ = [
+    "BusyError",
+    "ClosedError",
+    "ConflictError",
+    "CorruptError",
+    "DatabaseInfo",
+    "Engine",
+    "EngineError",
+    "EngineStats",
+    "Feed",
+    "FeedRead",
+    "FeedTable",
+    "InternalError",
+    "InvalidError",
+    "LineError",
+    "NotFoundError",
+    "QueryStream",
+    "TokenInfo",
+    "TooLargeError",
+    "TriggerInfo",
+    "UnsupportedError",
+    "WriteTicket",
+]
 
 class EngineError(Exception):
     """Base of all errors of the engine; its text is the message for the user."""
@@ -150,7 +172,7 @@ class FeedTable:
     def rows(self) -> int:
         """Number of rows."""
     def ipc(self) -> bytes:
-        """The rows as an Arrow IPC stream: tags (dictionary), fields, `time` (timestamp ns) last."""
+        """The rows as an Arrow IPC stream: tags (dictionaries), fields, `time` (in ns) last."""
 
 @final
 class FeedRead:
@@ -274,8 +296,8 @@ class Engine:
     ) -> QueryStream:
         """Plans a query over a snapshot taken now. `params` fill `$name` placeholders.
 
-        Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for SQL that
-        does not plan, `UnsupportedError` for SQL that this engine does not do.
+        Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for SQL
+        that does not plan, `UnsupportedError` for SQL that this engine does not do.
         """
     def parse_lines(self, lines: str, *, now_ns: int) -> list[FeedTable]:
         """Line protocol as a trigger would receive it; nothing is stored.
@@ -332,7 +354,7 @@ class Engine:
     def delete_trigger(self, database: str, name: str) -> None: ...
     def triggers(self) -> list[TriggerInfo]: ...
     def feed(self, trigger_id: int, *, table: str | None) -> Feed:
-        """Rows of the trigger's database, or of one table of it, without the trigger's own output."""
+        """Rows of a trigger's database, or of one table of it, without the trigger's own output."""
     def log(self, *, time_ns: int, trigger_name: str, level: str, text: str) -> None:
         """Adds a line to `system.processing_engine_logs` (a ring of 10,000 lines, in memory)."""
     def stats(self) -> EngineStats: ...

@@ -33,7 +33,7 @@ from influxpe.http.services import Services
 from influxpe.http.threads import Threads
 
 if TYPE_CHECKING:
-    from influxpe._engine import Format, Scalar
+    from influxpe.engine_types import Format, Scalar
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from influxpe.http.parameters import Flag, ParameterError, decode_query
 from influxpe.http.services import Services
 
 if TYPE_CHECKING:
-    from influxpe._engine import Precision
+    from influxpe.engine_types import Precision
 
 # Parsing less than this takes about as long as the way to a thread and back.
 INLINE_BYTES_MAX = 64 * 1024

@@ -1,0 +1,7 @@
+"""Types of the engine's arguments, for its stub and for those who call it."""
+
+from typing import Literal, TypeAlias
+
+Precision: TypeAlias = Literal["auto", "second", "millisecond", "microsecond", "nanosecond"]
+Scalar: TypeAlias = bool | int | float | str | None
+Format: TypeAlias = Literal["json", "json_lines", "csv", "pretty", "parquet", "arrow"]
