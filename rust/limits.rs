@@ -16,7 +16,7 @@ pub const LINE_TEXT_BYTES_MAX: usize = 1_048_576;
 pub const ORIGINAL_LINE_BYTES_MAX: usize = 20;
 /// Cells (rows x columns) of one table in one request: a body of the largest size stays far below,
 /// unless each of its lines names another of many fields.
-pub const BATCH_CELLS_MAX: usize = 64 * 1_024 * 1_024;
+pub const BATCH_CELLS_MAX: usize = 16 * 1_024 * 1_024;
 /// Bytes of one SQL text: planning takes stack and time in proportion to it.
 pub const SQL_BYTES_MAX: usize = 1_048_576;
 /// Rows of one buffer block: a batch for DataFusion, and the most that a snapshot copies per table.
@@ -24,7 +24,7 @@ pub const BLOCK_ROWS_MAX: usize = 8_192;
 /// Bytes of one log segment; a frame that is larger gets a segment of its own size.
 pub const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
 /// Bytes of one frame: a request body of the largest size that can be configured stays below it.
-pub const FRAME_BYTES_MAX: usize = 1_024 * 1_024 * 1_024;
+pub const FRAME_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Bytes of frames that wait for the disk before writers are answered `Busy`.
 pub const QUEUE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Plugin log lines kept in memory for `system.processing_engine_logs` (as InfluxDB 3 Core).

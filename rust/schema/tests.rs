@@ -1,7 +1,11 @@
 //! Lines against the catalog.
 
 use super::*;
-use crate::limits::{COLUMNS_PER_TABLE_MAX, DATABASE_NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
+use crate::error::ErrorKind;
+use crate::limits::{
+    BATCH_CELLS_MAX, COLUMNS_PER_TABLE_MAX, DATABASE_NAME_BYTES_MAX, DATABASES_MAX,
+    NAMESPACE_BYTES_MAX, TABLES_MAX,
+};
 use crate::line::Precision;
 
 fn options(accept_partial: bool) -> WriteOptions {
@@ -173,6 +177,41 @@ fn a_table_holds_so_many_columns_and_no_more() {
         refused,
         ["Update to schema would exceed number of columns per table limit of 500 columns"]
     );
+}
+
+#[test]
+fn so_many_tables_exist_and_no_more() {
+    let body: String = (0..=TABLES_MAX).map(|table| format!("t{table} v=1i 1\n")).collect();
+    let (refused, outcome) = take(&Catalog::default(), &body);
+    assert_eq!(
+        refused,
+        ["Update to schema would exceed number of tables limit: attempted to create table but \
+          already have 10000 table(s) (limit: 10000)"]
+    );
+    assert_eq!(outcome.catalog.expect("a catalog").live_tables(), TABLES_MAX);
+}
+
+#[test]
+fn so_many_databases_exist_and_no_more() {
+    let base = Catalog::default();
+    let mut resolver = Resolver::new(&base);
+    for database in 0..DATABASES_MAX {
+        let refused = resolver.add(&format!("d{database}"), "m v=1i 1", &options(true));
+        assert_eq!(refused.expect("a list"), []);
+    }
+    let refused = resolver.add("one-more", "m v=1i 1", &options(true)).expect("a list");
+    assert_eq!(refused[0].message, "Adding a new database would exceed limit of 1000 databases");
+}
+
+#[test]
+fn a_sparse_body_may_not_fill_endless_cells() {
+    let columns = COLUMNS_PER_TABLE_MAX;
+    let rows = BATCH_CELLS_MAX / columns + 1;
+    let body: String = (0..rows).map(|row| format!("m f{}=1i {row}\n", row % columns)).collect();
+    let base = Catalog::default();
+    let error = Resolver::new(&base).add("db", &body, &options(true)).expect_err("an error");
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.message().contains("16777216 cells"), "{error}");
 }
 
 #[test]

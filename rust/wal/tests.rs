@@ -10,8 +10,10 @@ use super::segment::{self, HEADER_BYTES};
 use super::*;
 use crate::disk::{Disk, FaultyDisk, MemoryDisk, Plan};
 use crate::error::{ErrorKind, Result};
+use crate::limits::{FRAME_BYTES_MAX, QUEUE_BYTES_MAX};
 use crate::schema::{
-    CatalogChange, Cells, FieldColumn, Origin, Position, SeriesKeys, TableBatch, Token,
+    CURSOR_HERE, CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin, Position,
+    SeriesKeys, TableBatch, Token, Trigger,
 };
 
 const OPTIONS: LogOptions = LogOptions { segment_bytes: 4_096, prepare_ahead: false };
@@ -260,6 +262,127 @@ fn a_failed_sync_poisons_the_queue() {
     }
 }
 
+#[test]
+fn a_frame_has_a_maximum() {
+    let mut builder = FrameBuilder::new();
+    builder.push(200, |bytes| bytes.resize(bytes.len() + FRAME_BYTES_MAX, 0));
+    assert_eq!(builder.finish().expect_err("too large").kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn a_full_queue_says_busy() {
+    let queue: Queue<()> = Queue::new(0);
+    let large = || {
+        let mut builder = FrameBuilder::new();
+        builder.push(200, |bytes| bytes.resize(bytes.len() + QUEUE_BYTES_MAX / 2, 0));
+        Commit { frame: builder.finish().expect("a frame"), item: (), no_sync: false }
+    };
+    for position in 1..=2 {
+        assert_eq!(queue.push(large()).expect("a place"), position);
+    }
+    assert_eq!(queue.push(large()).expect_err("no place").kind(), ErrorKind::Busy);
+}
+
+/// One record of every kind, with fixed values.
+fn frozen_frames() -> Vec<PreparedFrame> {
+    let name = |text: &str| Arc::<str>::from(text);
+    let deletion = Deletion { deleted_at_ns: 11, hard_delete_at_ns: Some(12) };
+    let column = |id, text, kind| Column { id, name: name(text), kind };
+    let columns: Vec<Column> = (0..)
+        .zip(["tag", "int", "unsigned", "float", "text", "flag"])
+        .zip(ColumnKind::ALL)
+        .map(|((id, text), kind)| column(id, text, kind))
+        .collect();
+    let token =
+        Token { id: 0, name: name("_admin"), hash: [7; 64], created_at_ms: 5, expiry_ms: None };
+    let trigger = Trigger {
+        id: 1,
+        database: 1,
+        name: name("t"),
+        plugin_filename: "p.py".to_owned(),
+        specification: "all_tables".to_owned(),
+        specification_json: "\"all_tables_wal_write\"".to_owned(),
+        arguments: Some(vec![("a".to_owned(), "b".to_owned())]),
+        run_async: true,
+        error_behavior: "log".to_owned(),
+        disabled: false,
+        cursor: CURSOR_HERE,
+    };
+    let (database, table) = (1, name("m"));
+    let changes = [
+        CatalogChange::Identify { uuid: name("an identity") },
+        CatalogChange::CreateDatabase { id: 1, name: name("db"), retention_ns: Some(9) },
+        CatalogChange::SetRetention { database, retention_ns: None },
+        CatalogChange::CreateTable { database, id: 1, name: name("m") },
+        CatalogChange::AddColumns { database, table: table.clone(), columns },
+        CatalogChange::PutToken(token),
+        CatalogChange::PutTrigger(trigger),
+        CatalogChange::SetCursor { trigger: 1, cursor: 1 },
+        CatalogChange::DeleteTable { database, table, name: name("m-old"), deletion },
+        CatalogChange::PurgeTable { database, table: name("m-old") },
+        CatalogChange::DeleteTrigger { trigger: 1 },
+        CatalogChange::DeleteToken { name: name("_admin") },
+        CatalogChange::DeleteDatabase { database, name: name("db-old"), deletion },
+        CatalogChange::PurgeDatabase { database },
+    ];
+    let mut all = FrameBuilder::new();
+    changes.iter().for_each(|change| all.push_change(change));
+    let mut rows = FrameBuilder::new();
+    rows.push_batch(&frozen_batch());
+    [all, rows].map(|frame| frame.finish().expect("a frame")).into()
+}
+
+fn frozen_batch() -> TableBatch {
+    let mut series = SeriesKeys::default();
+    series.push_tag(0, "a");
+    series.end_key();
+    series.end_key();
+    let field = |column, cells, present| FieldColumn { column, cells, present };
+    TableBatch {
+        database: 1,
+        table: 1,
+        origin: Origin { trigger: 1, depth: 2 },
+        series,
+        series_of_row: vec![0, 1],
+        time: vec![-1, i64::MAX],
+        fields: vec![
+            field(1, Cells::Integer(vec![1, -1]), None),
+            field(2, Cells::Unsigned(vec![u64::MAX, 0]), Some(vec![true, false])),
+            field(3, Cells::Float(vec![0.5, -0.0]), None),
+            field(4, Cells::String { ends: vec![2, 2], bytes: b"xy".to_vec() }, None),
+            field(5, Cells::Boolean(vec![false, true]), None),
+        ],
+    }
+}
+
+#[test]
+fn format_version_1_is_frozen() {
+    let disk = memory();
+    let (mut recovered, _) = open(&disk).expect("an empty log");
+    let mut frames = frozen_frames();
+    recovered.writer.append(1, frames.iter_mut()).expect("a write");
+    recovered.writer.sync(2).expect("a sync");
+    let file = disk.open(&segment::name_of(1)).expect("the segment");
+    let mut written = vec![0; 4_096];
+    file.read_at(0, &mut written).expect("the segment");
+    std::fs::write("/tmp/wal-1.segment", &written).expect("TEMPORARY");
+    let frozen = include_bytes!("../../tests/fixtures/wal-1.segment");
+    assert!(written == frozen, "the bytes of format version 1 have changed");
+}
+
+#[test]
+fn a_log_of_format_version_1_can_be_read() {
+    let disk = memory();
+    let frozen = include_bytes!("../../tests/fixtures/wal-1.segment");
+    let file = disk.create(&segment::name_of(1), frozen.len() as u64).expect("a file");
+    file.write_at(0, frozen).expect("the segment");
+    let (_, payloads) = open(&disk).expect("the log");
+    let records: Vec<Record> =
+        payloads.iter().flat_map(|one| Records::of(one).decode_all().expect("records")).collect();
+    assert_eq!(records.len(), 15);
+    assert_eq!(records[14], Record::Batch(frozen_batch()));
+}
+
 fn any_batch() -> impl Strategy<Value = TableBatch> {
     let row = (any::<i64>(), any::<i64>(), any::<bool>(), ".{0,5}", 0_u32..3);
     proptest::collection::vec(row, 1..20).prop_map(|rows| {
@@ -323,7 +446,9 @@ proptest! {
     }
 
     #[test]
-    fn damaged_records_never_panic(batch in any_batch(), cut in 0_usize..500, flip in 0_usize..500) {
+    fn damaged_records_never_panic(
+        batch in any_batch(), cut in 0_usize..500, flip in 0_usize..500
+    ) {
         let mut builder = FrameBuilder::new();
         builder.push_batch(&batch);
         let frame = builder.finish().expect("a frame");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use influxpe::engine::{Engine, NewTrigger, Options};
 use influxpe::error::ErrorKind;
+use influxpe::limits::{INTERNAL_RETENTION_NS, SEGMENT_BYTES, TRIGGER_DEPTH_MAX};
 
 use crate::crash_sweep::{options, rows, write};
 
@@ -98,7 +99,7 @@ fn chains_of_triggers_are_cut() {
     let first = engine.create_trigger(trigger("one")).expect("a trigger").id;
     let second = engine.create_trigger(trigger("two")).expect("a trigger").id;
     let lines = [("db".to_owned(), "m v=1i 1".to_owned())];
-    for (depth, rows, cut) in [(7, 1, 0), (8, 0, 1)] {
+    for (depth, rows, cut) in [(TRIGGER_DEPTH_MAX - 1, 1, 0), (TRIGGER_DEPTH_MAX, 0, 1)] {
         let ticket = engine.commit_run(first, &lines, None, depth, 0).expect("a run");
         engine.wait(ticket.position).expect("a commit");
         let mut feed = engine.feed(second, None).expect("a feed");
@@ -127,4 +128,15 @@ fn a_deleted_database_is_renamed_and_then_purged() {
     assert!(engine.catalog().database("db-19700101T000000").is_none());
     assert_eq!(rows(&engine, "SELECT w FROM m"), ["1.5"]);
     assert!(engine.catalog().triggers.is_empty());
+}
+
+#[test]
+fn a_new_directory_has_one_segment_and_a_database_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = open(folder.path());
+    assert_eq!(engine.stats().wal_bytes, SEGMENT_BYTES);
+    let internal = engine.catalog().database("_internal").cloned().expect("a database");
+    assert_eq!(internal.retention_ns, Some(INTERNAL_RETENTION_NS));
+    let error = engine.delete_database("_internal", 0, None).expect_err("refused");
+    assert_eq!(error.message(), "cannot delete internal db");
 }

@@ -11,8 +11,9 @@ from pathlib import Path
 from time import perf_counter_ns
 
 from influxpe._engine import LineError
+from influxpe.engine_types import Scalar
 from influxpe.errors import EngineError
-from influxpe.plugin.engine_calls import EngineCalls, Level, Scalar
+from influxpe.plugin.engine_calls import EngineCalls, Level
 from influxpe.plugin.pool import Run, RunResult, WorkerDied, WorkerPool, WriteFailed
 from influxpe.plugin.source import ENTRY_FILE, PluginSources
 

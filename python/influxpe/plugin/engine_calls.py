@@ -13,12 +13,12 @@ from typing import Literal, TypeAlias, TypeVar
 from influxpe._engine import Engine, Feed, FeedTable, WriteTicket
 from influxpe.clock import Clock
 from influxpe.commits import Commits
+from influxpe.engine_types import Scalar
 from influxpe.errors import BusyError, EngineError
 from influxpe.plugin.pool import QueryFailed, WriteFailed
 
 Result = TypeVar("Result")
 Level: TypeAlias = Literal["INFO", "WARN", "ERROR"]
-Scalar: TypeAlias = bool | int | float | str | None
 
 QUERY_THREADS = 16
 WORK_THREADS = 4

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 
+from influxpe.engine_types import Scalar
 from influxpe.errors import InvalidError, PluginError
-from influxpe.plugin.engine_calls import EngineCalls, Level, Output, Scalar
+from influxpe.plugin.engine_calls import EngineCalls, Level, Output
 from influxpe.plugin.pool import Run, RunError, RunResult, Source, WorkerDied, WorkerPool
 from influxpe.plugin.source import ENTRY_FILE, PluginSources
 from influxpe.triggers.duration import format_duration
