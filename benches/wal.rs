@@ -4,6 +4,12 @@
 //! for: one frame each, acknowledged after `fdatasync`, beside the same bytes written over a file
 //! of zeros and synced by hand, which is what the disk can do.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a bench measures, on files"
+)]
+
 mod tsbs;
 
 use std::hint::black_box;
@@ -46,11 +52,15 @@ fn frame(outcome: &Outcome) -> PreparedFrame {
 
 fn frames(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("frame");
-    for hosts in [100, 4_000] {
-        let body = tsbs::body(SEED, hosts, LINES, Fields::Integers);
+    let bodies = [
+        ("integers, 100 hosts", tsbs::body(SEED, 100, LINES, Fields::Integers)),
+        ("integers, 4000 hosts", tsbs::body(SEED, 4_000, LINES, Fields::Integers)),
+        ("floats, 100 hosts", tsbs::body(SEED, 100, LINES, Fields::Floats)),
+    ];
+    for (name, body) in bodies {
         let catalog = resolve(&Catalog::default(), &body).catalog.expect("a table");
         group.throughput(Throughput::Elements(LINES as u64));
-        group.bench_with_input(BenchmarkId::new("hosts", hosts), &body, |bencher, body| {
+        group.bench_with_input(name, &body, |bencher, body| {
             bencher.iter(|| black_box(frame(&resolve(&catalog, body)).len()));
         });
     }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// How the ten fields are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fields {
+pub(crate) enum Fields {
     /// `58i`
     Integers,
     /// `58.1317132304976`: 15 digits.
@@ -43,7 +43,7 @@ const ENVIRONMENTS: [&str; 3] = ["production", "staging", "test"];
 
 /// A body of `lines` lines over `hosts` hosts.
 #[must_use]
-pub fn body(seed: u64, hosts: usize, lines: usize, fields: Fields) -> String {
+pub(crate) fn body(seed: u64, hosts: usize, lines: usize, fields: Fields) -> String {
     let mut random = Random(seed);
     let series: Vec<String> = (0..hosts).map(|host| series(&mut random, host)).collect();
     let mut body = String::new();

@@ -10,13 +10,15 @@ mod series_set;
 mod snapshot;
 mod table;
 mod tail;
+mod time_range;
 
 #[cfg(test)]
 mod tests;
 
 pub use block::Block;
-pub use snapshot::{Snapshot, TimeRange};
+pub use snapshot::Snapshot;
 pub use table::TableBuffer;
+pub use time_range::TimeRange;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -13,26 +13,9 @@ use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
 
 use super::block::Block;
 use super::series_set::{NO_TAG, TagSnapshot};
+use super::time_range::TimeRange;
 use crate::error::{EngineError, Result};
 use crate::schema::{ColumnId, ColumnKind, Table, arrow_schema};
-
-/// Times from `min` to `max`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeRange {
-    /// Nanoseconds since the epoch.
-    pub min: i64,
-    /// Nanoseconds since the epoch.
-    pub max: i64,
-}
-
-impl TimeRange {
-    /// All times.
-    pub const ALL: Self = Self { min: i64::MIN, max: i64::MAX };
-
-    fn covers(&self, block: &Block) -> bool {
-        self.min <= block.time_min && block.time_max <= self.max
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 enum Source {
@@ -171,7 +154,7 @@ impl Snapshot {
 
 /// The rows to read; `None` stands for all.
 fn select(block: &Block, series: Option<&BooleanBuffer>, time: TimeRange) -> Option<UInt32Array> {
-    if series.is_none() && time.covers(block) {
+    if series.is_none() && time.min <= block.time_min && block.time_max <= time.max {
         return None;
     }
     let wanted = |row: &usize| {

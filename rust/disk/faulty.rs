@@ -191,6 +191,8 @@ impl Disk for FaultyDisk {
         MemoryDisk::default().describe(name)
     }
 
+    fn release(&self) {}
+
     fn is_durable(&self) -> bool {
         true
     }

@@ -21,7 +21,7 @@ static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
 #[derive(Debug)]
 pub struct LocalDisk {
     root: PathBuf,
-    _lock: fs::File,
+    lock: fs::File,
 }
 
 impl LocalDisk {
@@ -37,7 +37,7 @@ impl LocalDisk {
             .write(true)
             .open(root.join(LOCK_NAME))?;
         lock.try_lock()?;
-        Ok(Self { root: root.to_path_buf(), _lock: lock })
+        Ok(Self { root: root.to_path_buf(), lock })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -94,6 +94,11 @@ impl Disk for LocalDisk {
 
     fn describe(&self, name: &str) -> String {
         self.path(name).display().to_string()
+    }
+
+    fn release(&self) {
+        // The lock goes with the last handle at the latest, so a failure only delays it.
+        drop(self.lock.unlock());
     }
 
     fn is_durable(&self) -> bool {

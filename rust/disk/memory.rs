@@ -66,6 +66,8 @@ impl Disk for MemoryDisk {
         format!("memory:{name}")
     }
 
+    fn release(&self) {}
+
     fn is_durable(&self) -> bool {
         false
     }

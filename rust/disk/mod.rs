@@ -58,6 +58,9 @@ pub trait Disk: Debug + Send + Sync {
     /// What to call a file in a message to people.
     fn describe(&self, name: &str) -> String;
 
+    /// Lets another process open the folder. Nothing may be written after that.
+    fn release(&self);
+
     /// Whether what is synced here outlives the process.
     fn is_durable(&self) -> bool;
 }

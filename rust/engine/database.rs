@@ -1,36 +1,26 @@
-//! A database as queries see it: each table frozen when the query first names it.
+//! A database as queries see it: a table is frozen when a query opens it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
-use parking_lot::Mutex;
 
-use crate::buffer::{self, Buffer, Snapshot};
+use crate::buffer::{Buffer, Snapshot};
 use crate::error::Result;
 use crate::query::{self, BlockInfo, TableSnapshot, TimeRange};
-use crate::schema::{Database, Table};
+use crate::schema::{Database, arrow_schema};
 
 /// One database for one query.
 #[derive(Debug)]
 pub(super) struct DatabaseView {
     database: Arc<Database>,
     buffer: Arc<Buffer>,
-    frozen: Mutex<HashMap<String, Arc<dyn TableSnapshot>>>,
 }
 
 impl DatabaseView {
     pub(super) fn new(database: Arc<Database>, buffer: Arc<Buffer>) -> Self {
-        Self { database, buffer, frozen: Mutex::default() }
-    }
-
-    fn freeze(&self, table: &Table) -> Result<Snapshot> {
-        match self.buffer.table(table.id) {
-            Some(rows) => rows.snapshot(table),
-            None => Ok(Snapshot::empty(table)),
-        }
+        Self { database, buffer }
     }
 }
 
@@ -43,15 +33,17 @@ impl query::Database for DatabaseView {
         self.database.tables.keys().map(ToString::to_string).collect()
     }
 
-    fn table(&self, name: &str) -> Option<Arc<dyn TableSnapshot>> {
-        let table = self.database.tables.get(name)?;
-        let mut frozen = self.frozen.lock();
-        if let Some(snapshot) = frozen.get(name) {
-            return Some(Arc::clone(snapshot));
-        }
-        let snapshot: Arc<dyn TableSnapshot> = Arc::new(self.freeze(table).ok()?);
-        frozen.insert(name.to_owned(), Arc::clone(&snapshot));
-        Some(snapshot)
+    fn schema(&self, table: &str) -> Option<SchemaRef> {
+        self.database.tables.get(table).map(|table| arrow_schema(table).0)
+    }
+
+    fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
+        let Some(table) = self.database.tables.get(name) else { return Ok(None) };
+        let rows = match self.buffer.table(table.id) {
+            Some(rows) => rows.snapshot(table)?,
+            None => Snapshot::empty(table),
+        };
+        Ok(Some(Arc::new(rows)))
     }
 }
 
@@ -80,7 +72,6 @@ impl TableSnapshot for Snapshot {
         series: Option<&BooleanBuffer>,
         time: TimeRange,
     ) -> Result<RecordBatch> {
-        let time = buffer::TimeRange { min: time.min, max: time.max };
         Snapshot::read(self, index, projection, series, time)
     }
 

@@ -105,11 +105,13 @@ impl Engine {
         });
     }
 
-    /// Takes no more writes, and returns once all that are queued are durable.
+    /// Takes no more writes, and returns once all that are queued are durable and another process
+    /// may open the data directory.
     pub fn close(&self) {
         self.queue.close();
         if let Some(writer) = self.writer.lock().take() {
             drop(writer.join());
+            self.log.release_folder();
         }
     }
 }

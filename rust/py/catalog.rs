@@ -1,9 +1,9 @@
 //! Databases, tokens and triggers as small frozen values.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict};
 
 use crate::schema::{Catalog, Database, Token, Trigger};
 
@@ -106,8 +106,9 @@ impl TriggerInfo {
     }
 
     #[getter]
-    fn arguments(&self) -> Option<HashMap<String, String>> {
-        self.trigger.arguments.as_ref().map(|arguments| arguments.iter().cloned().collect())
+    fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let arguments = self.trigger.arguments.as_ref();
+        arguments.map(|arguments| arguments.into_py_dict(py)).transpose()
     }
 
     #[getter]

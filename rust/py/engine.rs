@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
 use super::enter::enter;
@@ -255,7 +256,7 @@ impl Engine {
         plugin_filename: String,
         specification: String,
         specification_json: String,
-        arguments: Option<HashMap<String, String>>,
+        arguments: Option<Bound<'_, PyDict>>,
         run_async: bool,
         error_behavior: String,
         disabled: bool,
@@ -266,7 +267,7 @@ impl Engine {
             plugin_filename,
             specification,
             specification_json,
-            arguments: arguments.map(sorted),
+            arguments: arguments.as_ref().map(pairs).transpose()?,
             run_async,
             error_behavior,
             disabled,
@@ -324,8 +325,7 @@ fn format_of(name: &str) -> PyResult<Format> {
     })
 }
 
-fn sorted(arguments: HashMap<String, String>) -> Vec<(String, String)> {
-    let mut arguments: Vec<_> = arguments.into_iter().collect();
-    arguments.sort();
-    arguments
+/// The members of a dict, in its order.
+fn pairs(arguments: &Bound<'_, PyDict>) -> PyResult<Vec<(String, String)>> {
+    arguments.iter().map(|(key, value)| Ok((key.extract()?, value.extract()?))).collect()
 }

@@ -181,7 +181,8 @@ fn a_table_holds_so_many_columns_and_no_more() {
 
 #[test]
 fn so_many_tables_exist_and_no_more() {
-    let body: String = (0..=TABLES_MAX).map(|table| format!("t{table} v=1i 1\n")).collect();
+    let lines: Vec<String> = (0..=TABLES_MAX).map(|table| format!("t{table} v=1i 1")).collect();
+    let body = lines.join("\n");
     let (refused, outcome) = take(&Catalog::default(), &body);
     assert_eq!(
         refused,
@@ -207,7 +208,8 @@ fn so_many_databases_exist_and_no_more() {
 fn a_sparse_body_may_not_fill_endless_cells() {
     let columns = COLUMNS_PER_TABLE_MAX;
     let rows = BATCH_CELLS_MAX / columns + 1;
-    let body: String = (0..rows).map(|row| format!("m f{}=1i {row}\n", row % columns)).collect();
+    let line = |row| format!("m f{}=1i {row}", row % columns);
+    let body = (0..rows).map(line).collect::<Vec<String>>().join("\n");
     let base = Catalog::default();
     let error = Resolver::new(&base).add("db", &body, &options(true)).expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::TooLarge);

@@ -37,6 +37,11 @@ impl Log {
         self.syncs.load(Ordering::Relaxed)
     }
 
+    /// Lets another process open the folder of the log. Its writer must have ended.
+    pub fn release_folder(&self) {
+        self.disk.release();
+    }
+
     pub(super) fn disk(&self) -> &dyn Disk {
         &*self.disk
     }

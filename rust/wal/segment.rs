@@ -138,8 +138,8 @@ pub(super) fn failed(
 /// The bytes are not what was written: where, why, and what can be done.
 pub(super) fn damaged(disk: &dyn Disk, name: &str, offset: u64, why: &str) -> EngineError {
     EngineError::corrupt(format!(
-        "log segment {} is damaged at byte {offset}: {why}; restore the file from a backup, or move \
-         it and the segments after it away to start with what was written before",
+        "log segment {} is damaged at byte {offset}: {why}; restore the file from a backup, or \
+         move it and the segments after it away to start with what was written before",
         disk.describe(name)
     ))
 }

@@ -326,7 +326,9 @@ fn frozen_frames() -> Vec<PreparedFrame> {
         CatalogChange::PurgeDatabase { database },
     ];
     let mut all = FrameBuilder::new();
-    changes.iter().for_each(|change| all.push_change(change));
+    for change in &changes {
+        all.push_change(change);
+    }
     let mut rows = FrameBuilder::new();
     rows.push_batch(&frozen_batch());
     [all, rows].map(|frame| frame.finish().expect("a frame")).into()
@@ -365,7 +367,6 @@ fn format_version_1_is_frozen() {
     let file = disk.open(&segment::name_of(1)).expect("the segment");
     let mut written = vec![0; 4_096];
     file.read_at(0, &mut written).expect("the segment");
-    std::fs::write("/tmp/wal-1.segment", &written).expect("TEMPORARY");
     let frozen = include_bytes!("../../tests/fixtures/wal-1.segment");
     assert!(written == frozen, "the bytes of format version 1 have changed");
 }
@@ -407,7 +408,13 @@ fn any_batch() -> impl Strategy<Value = TableBatch> {
                 Some(rows.iter().map(|row| row.1 % 2 == 0).collect()),
             ),
             column(4, Cells::String { ends, bytes }, None),
-            column(5, Cells::Float(rows.iter().map(|row| row.1 as f64 / 3.0).collect()), None),
+            column(
+                5,
+                Cells::Float(
+                    rows.iter().map(|row| f64::from_bits(row.1.cast_unsigned() >> 2)).collect(),
+                ),
+                None,
+            ),
         ];
         TableBatch {
             database: 1,
@@ -436,7 +443,9 @@ proptest! {
             CatalogChange::SetCursor { trigger: 1, cursor: 99 },
         ];
         let mut builder = FrameBuilder::new();
-        changes.iter().for_each(|change| builder.push_change(change));
+        for change in &changes {
+            builder.push_change(change);
+        }
         builder.push_batch(&batch);
         let frame = builder.finish().expect("a frame");
         let records = Records::of(frame.payload()).decode_all().expect("records");

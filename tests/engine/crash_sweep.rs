@@ -64,9 +64,8 @@ fn run(engine: &Engine) -> Vec<i64> {
 }
 
 pub(crate) fn rows(engine: &Engine, sql: &str) -> Vec<String> {
-    let mut stream = match engine.query("db", sql, Vec::new(), Format::Csv) {
-        Ok(stream) => stream,
-        Err(_) => return Vec::new(), // the table does not exist
+    let Ok(mut stream) = engine.query("db", sql, Vec::new(), Format::Csv) else {
+        return Vec::new(); // the table does not exist
     };
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next_chunk().expect("an answer") {

@@ -56,7 +56,7 @@ fn a_second_engine_is_refused_while_the_first_is_open() {
     let error = Engine::open(&again).expect_err("a conflict");
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.message().contains("is open in another process"), "{error}");
-    drop(first);
+    first.close();
     drop(open(folder.path()));
 }
 

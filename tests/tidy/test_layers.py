@@ -24,9 +24,10 @@ RUST_LAYERS = {
 CRATE_PATH = re.compile(r"\bcrate::(?:\{([^;]*?)\}|(\w+))", re.DOTALL)
 
 # What a part of the server may import besides itself; `server` composes them all.
-FOUNDATION = {"_engine", "clock", "errors", "config", "commits", "logs"}
+FOUNDATION = {"_engine", "engine_types", "clock", "errors", "config", "commits", "logs"}
 PYTHON_LAYERS: dict[str, set[str]] = {
     "clock": set(),
+    "engine_types": set(),
     "config": {"clock"},
     "errors": {"_engine"},
     "commits": {"_engine", "errors", "clock"},

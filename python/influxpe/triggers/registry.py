@@ -42,15 +42,10 @@ def trigger_of(info: TriggerInfo) -> Trigger:
         name=info.name,
         plugin_filename=info.plugin_filename,
         spec=parse(info.specification),
-        arguments=_in_order(info.arguments),
+        arguments=info.arguments,
         run_async=info.run_async,
         error_behavior=parse_error_behavior(info.error_behavior),
     )
-
-
-def _in_order(arguments: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Sort arguments by name: the catalog gives them in an order that changes from run to run."""
-    return None if arguments is None else dict(sorted(arguments.items()))
 
 
 class HasTrigger(Protocol):

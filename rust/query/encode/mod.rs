@@ -1,0 +1,74 @@
+//! Batches to bytes, in the formats of `/api/v3/query_sql`.
+//!
+//! Comes in: the batches of one answer, in order. Goes out: bytes that, joined, are the answer.
+//! Stays true: rendering is that of InfluxDB 3 to the letter; `json`, `json_lines`, `csv` and
+//! `arrow` hold no more than a chunk, `pretty` and `parquet` need the whole answer and take its
+//! memory from the pool of the queries. Refuses what a format cannot hold, such as lists in `csv`.
+
+mod arrow_stream;
+mod buffered;
+mod csv;
+mod json;
+mod plain;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::execution::memory_pool::MemoryReservation;
+
+use crate::error::Result;
+
+/// Bytes of a chunk, at least: small enough to start the answer soon, large enough that handing it
+/// over costs nothing beside making it.
+pub(super) const CHUNK_BYTES_MIN: usize = 64 * 1_024;
+/// Rows that are rendered before the size of the chunk is looked at again.
+const ROWS_PER_STEP: usize = 256;
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One array of objects.
+    Json,
+    /// One object per line.
+    JsonLines,
+    /// Comma-separated values under a header.
+    Csv,
+    /// A table of characters.
+    Pretty,
+    /// A Parquet file.
+    Parquet,
+    /// An Arrow IPC stream; tags are plain strings in it, as over Flight.
+    Arrow,
+}
+
+/// Writes one answer. What is written gathers in [`Self::bytes`] until it is taken from there.
+pub(super) trait Encoder: Send {
+    /// Adds rows.
+    fn write(&mut self, batch: &RecordBatch) -> Result<()>;
+    /// Ends the answer.
+    fn finish(&mut self) -> Result<()>;
+    /// What has been written and not been taken.
+    fn bytes(&mut self) -> &mut Vec<u8>;
+    /// Rows to add at a time, so that chunks stay near their size.
+    fn rows_per_step(&self) -> usize {
+        ROWS_PER_STEP
+    }
+}
+
+/// A writer of `format` for batches of `schema`; `memory` is charged for what it must keep.
+///
+/// # Errors
+/// `Invalid` where the format cannot hold the schema.
+pub(super) fn encoder(
+    format: Format,
+    schema: &SchemaRef,
+    memory: MemoryReservation,
+) -> Result<Box<dyn Encoder>> {
+    Ok(match format {
+        Format::Json => Box::new(json::Json::array()),
+        Format::JsonLines => Box::new(json::Json::lines()),
+        Format::Csv => Box::new(csv::Csv::default()),
+        Format::Pretty => Box::new(buffered::Pretty::new(memory)),
+        Format::Parquet => Box::new(buffered::Parquet::new(memory)),
+        Format::Arrow => Box::new(arrow_stream::ArrowStream::try_new(schema)?),
+    })
+}

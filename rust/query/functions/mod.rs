@@ -1,0 +1,26 @@
+//! SQL functions that InfluxDB 3 has beyond DataFusion, or has otherwise.
+//!
+//! Comes in: the functions of DataFusion. Goes out: the same, with `now`, `to_timestamp` and `tz`
+//! of InfluxDB 3. Refuses nothing.
+
+mod now;
+mod to_timestamp;
+mod tz;
+
+use std::sync::Arc;
+
+use datafusion::error::Result;
+use datafusion::execution::FunctionRegistry;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::ScalarUDF;
+
+/// The zone of `now()`.
+const UTC: &str = "+00:00";
+
+/// Puts the functions into `state`, in the place of those with the same names.
+pub(super) fn register(state: &mut SessionState) -> Result<()> {
+    state.register_udf(Arc::new(ScalarUDF::new_from_impl(now::Now::new())))?;
+    state.register_udf(Arc::new(ScalarUDF::new_from_impl(to_timestamp::ToTimestamp::new())))?;
+    state.register_udf(Arc::new(ScalarUDF::new_from_impl(tz::Tz::new())))?;
+    Ok(())
+}

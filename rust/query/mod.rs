@@ -1,0 +1,39 @@
+//! SQL over snapshots of the tables: text in, a plan, encoded bytes out.
+//!
+//! Comes in: SQL, a database at one moment ([`Database`], [`TableSnapshot`]), rows about the system
+//! ([`SystemSource`]) and a format. Goes out: a [`QueryStream`] of bytes. Stays true: a query
+//! changes nothing and sees one state of each table; it runs on threads and in memory that
+//! [`QueryEngine`] bounds; no SQL text ends the process. Refuses every statement that would write
+//! or set something.
+
+mod block_scan;
+mod catalog;
+mod depth;
+mod encode;
+mod errors;
+mod functions;
+mod params;
+mod predicate;
+mod query_engine;
+mod references;
+mod running_filter;
+mod session;
+mod source;
+mod stream;
+mod system_tables;
+mod table_provider;
+#[cfg(test)]
+mod tests;
+
+pub use depth::SQL_DEPTH_MAX;
+pub use encode::Format;
+pub use params::Param;
+pub use query_engine::QueryEngine;
+pub use references::TABLE_REFERENCES_MAX;
+pub use session::PLAN_NODES_MAX;
+pub use source::{BlockInfo, Database, TableSnapshot, TimeRange};
+pub use stream::QueryStream;
+pub use system_tables::{
+    DatabaseRow, LogLine, LogRing, NodeRow, PluginFileRow, QUERIES_LOGGED_MAX, SystemSource,
+    TableRow, TokenRow, TriggerRow,
+};

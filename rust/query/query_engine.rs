@@ -1,0 +1,156 @@
+//! The threads and the memory of all queries, and the door to them.
+//!
+//! Comes in: SQL, what it may read, and a format. Goes out: a stream of bytes. Stays true: planning
+//! and execution run on threads of their own, whose stacks hold the deepest statement that
+//! `depth::check` lets pass; all queries together stay below one limit of memory. Refuses what
+//! `session::plan` refuses.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use super::catalog::QueryCatalog;
+use super::encode::Format;
+use super::errors::from_datafusion;
+use super::params::Param;
+use super::session;
+use super::source::Database;
+use super::stream::{Answer, QueryStream, channel};
+use super::system_tables::{Logged, Phase, QueryLog, SystemSchema, SystemSource};
+use crate::error::{EngineError, Result};
+
+/// Bytes of the stack of a query thread: room for `SQL_DEPTH_MAX` levels in the greediest of the
+/// functions that walk a plan. Only what is touched becomes memory.
+const STACK_BYTES: usize = 256 * 1_024 * 1_024;
+
+/// Plans and runs queries.
+pub struct QueryEngine {
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+    template: SessionState,
+    queries: Arc<QueryLog>,
+}
+
+impl fmt::Debug for QueryEngine {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.debug_struct("QueryEngine").finish_non_exhaustive()
+    }
+}
+
+/// One query on its way through the threads.
+struct Request {
+    state: SessionState,
+    sql: String,
+    params: Vec<(String, Param)>,
+    format: Format,
+    logged: Logged,
+}
+
+impl QueryEngine {
+    /// Starts `threads` threads (at least one); all queries together get `memory_bytes_max`.
+    ///
+    /// # Errors
+    /// `Internal` where the threads cannot be started.
+    pub fn new(memory_bytes_max: usize, threads: usize) -> Result<Self> {
+        let threads = threads.max(1);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("query")
+            .thread_stack_size(STACK_BYTES)
+            .enable_time()
+            .build()
+            .map_err(|error| {
+                EngineError::internal("query threads do not start").caused_by(error)
+            })?;
+        let template = session::template(memory_bytes_max, threads)?;
+        Ok(Self { runtime: Some(runtime), template, queries: Arc::default() })
+    }
+
+    /// Plans `sql` over `database`; `params` fill its `$name` placeholders. Returns when the plan
+    /// stands; the work goes on as the answer is read. Blocks, so it must not be called from an
+    /// asynchronous task.
+    ///
+    /// # Errors
+    /// `Invalid` for SQL that does not plan, `Unsupported` for SQL that this engine does not do.
+    pub fn query(
+        &self,
+        database: Arc<dyn Database>,
+        system: Arc<dyn SystemSource>,
+        sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<QueryStream> {
+        let Some(runtime) = &self.runtime else {
+            return Err(EngineError::closed("the query engine is closed"));
+        };
+        let request = self.request(database, system, sql, params, format);
+        let (answer, reader) = channel();
+        let (planned, wait) = oneshot::channel();
+        let work = runtime.spawn(request.run(answer, planned)).abort_handle();
+        let stream = reader.stream(work);
+        match wait.blocking_recv() {
+            Ok(planned) => planned.map(|()| stream),
+            Err(_) => Err(EngineError::internal("planning the query was cut off")),
+        }
+    }
+
+    fn request(
+        &self,
+        database: Arc<dyn Database>,
+        system: Arc<dyn SystemSource>,
+        sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Request {
+        let logged = self.queries.received(sql);
+        let queries = Arc::clone(&self.queries);
+        let system = SystemSchema::new(Arc::clone(&database), system, queries);
+        let catalog = QueryCatalog::new(database, system);
+        let state = session::of_query(&self.template, Arc::new(catalog));
+        Request { state, sql: sql.to_owned(), params, format, logged }
+    }
+}
+
+impl Drop for QueryEngine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background(); // waits for nothing: running queries end cut off
+        }
+    }
+}
+
+impl Request {
+    async fn run(mut self, answer: Answer, planned: oneshot::Sender<Result<()>>) {
+        match self.plan().await {
+            Ok(plan) => {
+                if planned.send(Ok(())).is_ok() {
+                    self.logged.permitted();
+                    answer.send(plan, self.state.task_ctx(), self.format, self.logged).await;
+                }
+            }
+            Err(error) => {
+                self.logged.ended(Phase::Fail);
+                let _ = planned.send(Err(error)); // who asked may be gone
+            }
+        }
+    }
+
+    async fn plan(&mut self) -> Result<Arc<dyn ExecutionPlan>> {
+        let params = std::mem::take(&mut self.params);
+        let plan = session::plan(&self.state, &self.sql, params).await?;
+        self.logged.logically_planned();
+        let plan = self.physical_plan(&plan).await?;
+        self.logged.physically_planned(plan.output_partitioning().partition_count());
+        Ok(plan)
+    }
+
+    async fn physical_plan(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        let physical = self.state.create_physical_plan(plan).await;
+        physical.map_err(|error| from_datafusion(&error))
+    }
+}

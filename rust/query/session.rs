@@ -1,0 +1,163 @@
+//! One SQL text to one logical plan.
+//!
+//! Comes in: SQL, the values of its placeholders, and what it may read. Goes out: a plan whose
+//! tables are snapshots. Stays true: the settings are those of InfluxDB 3 and no statement changes
+//! them; no statement writes. Refuses what is too long or too deep, several statements,
+//! definitions, changes, settings, and transactions.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use datafusion::catalog::CatalogProviderList;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::config::Dialect;
+use datafusion::error::Result as PlanResult;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, Subquery};
+use datafusion::prelude::SessionConfig;
+
+use super::catalog::{CATALOG, TABLES_SCHEMA};
+use super::errors::from_datafusion;
+use super::params::{self, Param};
+use super::{depth, functions, references};
+use crate::error::{EngineError, Result};
+use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
+
+/// Steps of one plan, a shared table expression counted wherever it is used: each use is planned
+/// anew, so that a short statement can ask for a plan that no machine holds.
+pub const PLAN_NODES_MAX: usize = 10_000;
+
+/// Consumers of memory that a message about exhausted memory names.
+const CONSUMERS_NAMED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+
+/// The state that every query starts from: functions, rules, settings, one memory pool for all.
+///
+/// # Errors
+/// `Internal` where DataFusion cannot be set up.
+pub(super) fn template(memory_bytes_max: usize, threads: usize) -> Result<SessionState> {
+    let pool = TrackConsumersPool::new(GreedyMemoryPool::new(memory_bytes_max), CONSUMERS_NAMED);
+    let no_spilling = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(pool))
+        .with_disk_manager_builder(no_spilling)
+        .build_arc()
+        .map_err(|error| from_datafusion(&error))?;
+    let mut state = SessionStateBuilder::new()
+        .with_config(config(threads))
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
+    functions::register(&mut state).map_err(|error| from_datafusion(&error))?;
+    Ok(state)
+}
+
+fn config(threads: usize) -> SessionConfig {
+    SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, TABLES_SCHEMA)
+        .with_information_schema(true)
+        .with_batch_size(BLOCK_ROWS_MAX)
+        .with_target_partitions(threads)
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+        .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_bool("datafusion.optimizer.expand_views_at_output", false)
+}
+
+/// The state of one query: `template` with the catalog of its database, and its own `now()`.
+pub(super) fn of_query(
+    template: &SessionState,
+    catalog: Arc<dyn CatalogProviderList>,
+) -> SessionState {
+    let mut state = template.clone();
+    state.register_catalog_list(catalog);
+    state.mark_start_execution();
+    state
+}
+
+/// Plans `sql`; `params` fill its placeholders.
+///
+/// # Errors
+/// `Invalid` or `Unsupported`, with the message of InfluxDB 3 for it.
+pub(super) async fn plan(
+    state: &SessionState,
+    sql: &str,
+    params: Vec<(String, Param)>,
+) -> Result<LogicalPlan> {
+    check_length(sql)?;
+    depth::check(sql)?;
+    let statement = state.sql_to_statement(sql, &Dialect::Generic);
+    let statement = statement.map_err(|error| from_datafusion(&error))?;
+    references::check(&statement)?;
+    let plan = state.statement_to_plan(statement).await;
+    let plan = plan.map_err(|error| from_datafusion(&error))?;
+    check_size(&plan)?; // before anything walks the plan
+    read_only().verify_plan(&plan).map_err(|error| from_datafusion(&error))?;
+    params::fill(plan, sql, params).map_err(|error| from_datafusion(&error))
+}
+
+fn read_only() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+}
+
+fn check_length(sql: &str) -> Result<()> {
+    if sql.len() <= SQL_BYTES_MAX {
+        return Ok(());
+    }
+    Err(EngineError::invalid(format!(
+        "the SQL text has {} bytes: the maximum is {SQL_BYTES_MAX} bytes",
+        sql.len()
+    )))
+}
+
+fn check_size(plan: &LogicalPlan) -> Result<()> {
+    let mut subqueries: Vec<Arc<LogicalPlan>> = Vec::new();
+    let mut nodes = count_nodes(plan, 0, &mut subqueries)?;
+    while let Some(subquery) = subqueries.pop() {
+        nodes = count_nodes(&subquery, nodes, &mut subqueries)?;
+    }
+    Ok(())
+}
+
+/// Adds the nodes of `plan` to `nodes`, without recursion; the subqueries in them are left to do.
+fn count_nodes(
+    plan: &LogicalPlan,
+    mut nodes: usize,
+    subqueries: &mut Vec<Arc<LogicalPlan>>,
+) -> Result<usize> {
+    let mut waiting = vec![plan];
+    while let Some(node) = waiting.pop() {
+        nodes += 1;
+        if nodes > PLAN_NODES_MAX {
+            return Err(EngineError::invalid(format!(
+                "the plan of the statement has more than {PLAN_NODES_MAX} nodes, the maximum"
+            )));
+        }
+        waiting.extend(node.inputs());
+        add_subqueries(node, subqueries).map_err(|error| from_datafusion(&error))?;
+    }
+    Ok(nodes)
+}
+
+fn add_subqueries(node: &LogicalPlan, subqueries: &mut Vec<Arc<LogicalPlan>>) -> PlanResult<()> {
+    node.apply_expressions(|expression| {
+        expression.apply(|part| {
+            subqueries.extend(subquery_of(part).map(|found| Arc::clone(&found.subquery)));
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(())
+}
+
+fn subquery_of(expression: &Expr) -> Option<&Subquery> {
+    match expression {
+        Expr::ScalarSubquery(subquery) => Some(subquery),
+        Expr::Exists(exists) => Some(&exists.subquery),
+        Expr::InSubquery(contained) => Some(&contained.subquery),
+        Expr::SetComparison(comparison) => Some(&comparison.subquery),
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! What a query reads: databases and tables, frozen at one moment.
+//!
+//! Comes in: nothing; the engine implements these traits over its buffer. Goes out: row counts and
+//! time bounds for pruning, and batches. Stays true: a snapshot never changes while it is held, so
+//! a query sees one state of each table. Refuses: nothing by itself; a failed read ends the query
+//! with the error of the implementation.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+pub use crate::buffer::TimeRange;
+use crate::error::Result;
+
+/// What is known of a block without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Rows in the block, at most.
+    pub rows: usize,
+    /// No row is earlier, in nanoseconds since the Unix epoch.
+    pub time_min: i64,
+    /// No row is later, in nanoseconds since the Unix epoch.
+    pub time_max: i64,
+}
+
+impl BlockInfo {
+    /// The times that the rows of the block lie in.
+    #[must_use]
+    pub fn times(&self) -> TimeRange {
+        TimeRange { min: self.time_min, max: self.time_max }
+    }
+}
+
+/// One table at one moment. Blocks are immutable; a row is visible once, already merged by
+/// last-write-wins.
+pub trait TableSnapshot: Send + Sync + fmt::Debug {
+    /// Columns in byte order of their names: tags are `Dictionary(Int32, Utf8)` and nothing else
+    /// is,
+    /// `time` is `Timestamp(ns)` without zone and never null, fields are what they are. The
+    /// metadata of InfluxDB 3 (`iox::…`) is in it.
+    fn schema(&self) -> SchemaRef;
+
+    /// One row per series, its number being the row number: the tag columns alone, with the names,
+    /// the types and the order of [`Self::schema`].
+    ///
+    /// # Errors
+    /// What reading them meets; it ends the query.
+    fn series(&self) -> Result<RecordBatch>;
+
+    /// How many blocks the table has.
+    fn block_count(&self) -> usize;
+
+    /// What is known of block `index`, which is below [`Self::block_count`].
+    fn block(&self, index: usize) -> BlockInfo;
+
+    /// The rows of block `index` whose series is set in `series` (`None`: all of them) and whose
+    /// time lies in `time`, and no others: the query does not filter again. Columns are those of
+    /// `projection` (positions in [`Self::schema`]) in its order; with none, the batch still tells
+    /// its number of rows.
+    ///
+    /// # Errors
+    /// What reading them meets; it ends the query.
+    fn read(
+        &self,
+        index: usize,
+        projection: &[usize],
+        series: Option<&BooleanBuffer>,
+        time: TimeRange,
+    ) -> Result<RecordBatch>;
+
+    /// The number of rows of the whole table, where it is known without reading.
+    fn row_count_exact(&self) -> Option<usize>;
+}
+
+/// One database at one moment.
+pub trait Database: Send + Sync + fmt::Debug {
+    /// Its name; `_internal` has more system tables than others.
+    fn name(&self) -> &str;
+
+    /// Names of its tables, sorted by bytes.
+    fn table_names(&self) -> Vec<String>;
+
+    /// The columns of a table, without freezing it.
+    fn schema(&self, table: &str) -> Option<SchemaRef>;
+
+    /// A table by its exact name.
+    ///
+    /// # Errors
+    /// What freezing it meets; it ends the query.
+    fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>>;
+}

@@ -1,0 +1,160 @@
+//! The answer of one query, while it is computed.
+//!
+//! Comes in: a physical plan. Goes out: chunks of the encoded answer, in order. Stays true: the
+//! work runs on the threads of the query engine and never more than `CHUNKS_WAITING_MAX` chunks
+//! ahead of its reader; an answer that was cut off ends with an error, never as if it were whole;
+//! dropping the stream ends the work. Refuses nothing.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use super::encode::{CHUNK_BYTES_MIN, Encoder, Format, encoder};
+use super::errors::from_datafusion;
+use super::system_tables::{Logged, Phase};
+use crate::error::{EngineError, Result};
+
+/// Chunks that may wait for the reader.
+const CHUNKS_WAITING_MAX: usize = 2;
+
+/// What travels from the work to the reader.
+enum Message {
+    Chunk(Vec<u8>),
+    End,
+    Failed(EngineError),
+}
+
+/// The encoded answer of a query, in chunks, computed as it is read.
+#[derive(Debug)]
+pub struct QueryStream {
+    messages: mpsc::Receiver<Message>,
+    work: AbortHandle,
+    ended: bool,
+}
+
+impl QueryStream {
+    /// The next bytes, never empty; `None` at the end. Blocks until they are there, so it must not
+    /// be called from an asynchronous task.
+    ///
+    /// # Errors
+    /// What the execution meets; `Internal` where the work was cut off.
+    pub fn next_chunk(&mut self) -> Result<Option<Vec<u8>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let message = self.messages.blocking_recv();
+        self.ended = !matches!(message, Some(Message::Chunk(_)));
+        match message {
+            Some(Message::Chunk(chunk)) => Ok(Some(chunk)),
+            Some(Message::End) => Ok(None),
+            Some(Message::Failed(error)) => Err(error),
+            None => Err(EngineError::internal("the query was cut off before its end")),
+        }
+    }
+}
+
+impl Drop for QueryStream {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+/// The two ends of an answer: the sender for the work, and what the reader needs beside it.
+pub(super) struct Answer {
+    sender: mpsc::Sender<Message>,
+}
+
+pub(super) struct Reader {
+    messages: mpsc::Receiver<Message>,
+}
+
+/// A channel for one answer.
+pub(super) fn channel() -> (Answer, Reader) {
+    let (sender, messages) = mpsc::channel(CHUNKS_WAITING_MAX);
+    (Answer { sender }, Reader { messages })
+}
+
+impl Reader {
+    /// The stream of the answer that `work` computes.
+    pub(super) fn stream(self, work: AbortHandle) -> QueryStream {
+        QueryStream { messages: self.messages, work, ended: false }
+    }
+}
+
+impl Answer {
+    /// Runs `plan` and sends its rows as `format`, then the end or the failure.
+    pub(super) async fn send(
+        self,
+        plan: Arc<dyn ExecutionPlan>,
+        context: Arc<TaskContext>,
+        format: Format,
+        logged: Logged,
+    ) {
+        match self.send_rows(plan, context, format).await {
+            Ok(true) => {
+                logged.ended(Phase::Success);
+                let _ = self.sender.send(Message::End).await; // the reader may be gone by now
+            }
+            Ok(false) => logged.ended(Phase::Cancel),
+            Err(error) => {
+                logged.ended(Phase::Fail);
+                let _ = self.sender.send(Message::Failed(error)).await;
+            }
+        }
+    }
+
+    /// `false` where nobody reads any more.
+    async fn send_rows(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        context: Arc<TaskContext>,
+        format: Format,
+    ) -> Result<bool> {
+        let memory = MemoryConsumer::new("encoded answer").register(context.memory_pool());
+        let mut encoder = encoder(format, &plan.schema(), memory)?;
+        let mut batches = execute_stream(plan, context).map_err(|error| from_datafusion(&error))?;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(|error| from_datafusion(&error))?;
+            if !self.send_batch(&mut *encoder, &batch).await? {
+                return Ok(false);
+            }
+        }
+        encoder.finish()?;
+        Ok(self.send_rest(std::mem::take(encoder.bytes())).await)
+    }
+
+    async fn send_batch(&self, encoder: &mut dyn Encoder, batch: &RecordBatch) -> Result<bool> {
+        let step = encoder.rows_per_step().min(batch.num_rows()).max(1);
+        // a batch without rows is written too: it tells `csv` its header
+        for start in (0..batch.num_rows().max(1)).step_by(step) {
+            let rows = step.min(batch.num_rows() - start);
+            encoder.write(&batch.slice(start, rows))?;
+            if encoder.bytes().len() >= CHUNK_BYTES_MIN {
+                let chunk = std::mem::take(encoder.bytes());
+                if self.sender.send(Message::Chunk(chunk)).await.is_err() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends what is left at the end, in chunks.
+    async fn send_rest(&self, mut rest: Vec<u8>) -> bool {
+        while !rest.is_empty() {
+            let more = rest.len() > 2 * CHUNK_BYTES_MIN;
+            let later = if more { rest.split_off(CHUNK_BYTES_MIN) } else { Vec::new() };
+            let chunk = std::mem::replace(&mut rest, later);
+            if self.sender.send(Message::Chunk(chunk)).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+}

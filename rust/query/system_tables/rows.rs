@@ -1,0 +1,131 @@
+//! Rows of the system tables, as the engine hands them over.
+//!
+//! Comes in: nothing; the engine implements [`SystemSource`] over its catalog. Goes out: plain
+//! values. Stays true: a method is called when its table is scanned and at no other time.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::log_ring::LogLine;
+
+/// A row of `processing_engine_triggers`, and its rows of `processing_engine_trigger_arguments`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TriggerRow {
+    /// Name of the trigger.
+    pub trigger_name: String,
+    /// Path of its plugin.
+    pub plugin_filename: String,
+    /// Canonical text, such as `every:1m`.
+    pub specification: String,
+    /// Whether it rests.
+    pub disabled: bool,
+    /// `Log`, `Retry` or `Disable`, in the spelling to show.
+    pub error_behavior: String,
+    /// Names and values, in the order to show.
+    pub arguments: Vec<(String, String)>,
+}
+
+/// A row of `databases`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DatabaseRow {
+    /// Name of the database.
+    pub database_name: String,
+    /// How long rows are kept; `None` is for ever.
+    pub retention_period_ns: Option<u64>,
+    /// Whether it is marked for deletion.
+    pub deleted: bool,
+    /// Seconds since the Unix epoch.
+    pub hard_deletion_time_s: Option<i64>,
+}
+
+/// A row of `tables`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableRow {
+    /// Name of its database.
+    pub database_name: String,
+    /// Name of the table.
+    pub table_name: String,
+    /// Columns, `time` counted.
+    pub column_count: u64,
+    /// Names of the tags in the order of the series key.
+    pub series_key: Vec<String>,
+    /// Whether it is marked for deletion.
+    pub deleted: bool,
+    /// Seconds since the Unix epoch.
+    pub hard_deletion_time_s: Option<i64>,
+}
+
+/// A row of `tokens`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Number of the token.
+    pub id: u64,
+    /// Its unique name.
+    pub name: String,
+    /// The beginning of its hash, as text.
+    pub hash: String,
+    /// Milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+    /// Milliseconds since the Unix epoch.
+    pub updated_at_ms: Option<i64>,
+    /// Milliseconds since the Unix epoch; `None` never expires.
+    pub expiry_ms: Option<i64>,
+    /// What it allows, such as `*:*:*`.
+    pub permissions: String,
+}
+
+/// A row of `nodes`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodeRow {
+    /// Name of the node.
+    pub node_id: String,
+    /// Its number in the catalog.
+    pub catalog_id: u32,
+    /// Identity of this run of the process.
+    pub instance_id: String,
+    /// What it does, such as `core`.
+    pub modes: Vec<String>,
+    /// Processors that it uses.
+    pub core_count: u64,
+    /// `running` or `stopped`.
+    pub state: String,
+    /// Milliseconds since the Unix epoch.
+    pub updated_at_ms: Option<i64>,
+    /// Its command line as JSON.
+    pub cli_params: Option<String>,
+}
+
+/// A row of `plugin_files`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PluginFileRow {
+    /// Name of the plugin.
+    pub plugin_name: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// Path of the file.
+    pub file_path: String,
+    /// Its size.
+    pub size_bytes: i64,
+    /// Milliseconds since the Unix epoch.
+    pub last_modified_ms: i64,
+}
+
+/// Where the rows of the system tables come from.
+pub trait SystemSource: Send + Sync + fmt::Debug {
+    /// Triggers of the database that is queried.
+    fn triggers(&self) -> Vec<TriggerRow>;
+    /// What plugins have logged, oldest first.
+    fn log_lines(&self) -> Vec<Arc<LogLine>>;
+    /// All databases.
+    fn databases(&self) -> Vec<DatabaseRow>;
+    /// The tables of all databases.
+    fn tables(&self) -> Vec<TableRow>;
+    /// All tokens; none where the server runs without authentication.
+    fn tokens(&self) -> Vec<TokenRow>;
+    /// All nodes.
+    fn nodes(&self) -> Vec<NodeRow>;
+    /// The files of all plugins that have a trigger.
+    fn plugin_files(&self) -> Vec<PluginFileRow> {
+        Vec::new()
+    }
+}

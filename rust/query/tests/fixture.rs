@@ -1,0 +1,310 @@
+//! Tables in memory for the tests of queries, and the shortest way to ask them something.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, StringArray,
+    TimestampNanosecondArray,
+};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+
+use crate::error::{ErrorKind, Result};
+use crate::query::{
+    BlockInfo, Database, DatabaseRow, Format, LogLine, LogRing, NodeRow, Param, QueryEngine,
+    SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow, TriggerRow,
+};
+
+/// One row of the table `weather`: host and room are its tags.
+pub(super) type Row<'a> = (i64, Option<&'a str>, Option<&'a str>, Option<f64>, Option<i64>);
+
+/// A table of given blocks that counts what is read of it.
+pub(super) struct Table {
+    schema: SchemaRef,
+    blocks: Vec<RecordBatch>,
+    series: RecordBatch,
+    series_of_row: Vec<Vec<usize>>,
+    pub(super) reads: AtomicUsize,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("Table")
+    }
+}
+
+pub(super) fn tag_type() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+impl Table {
+    /// `weather` with the columns `host`, `level`, `room`, `temperature`, `time`.
+    pub(super) fn weather(blocks: &[&[Row]]) -> Arc<Self> {
+        let blocks: Vec<RecordBatch> = blocks.iter().map(|rows| weather_block(rows)).collect();
+        Self::new(weather_schema(), blocks)
+    }
+
+    pub(super) fn new(schema: SchemaRef, blocks: Vec<RecordBatch>) -> Arc<Self> {
+        let tags: Vec<usize> = (0..schema.fields().len())
+            .filter(|index| matches!(schema.field(*index).data_type(), DataType::Dictionary(..)))
+            .collect();
+        let mut known: Vec<Vec<Option<String>>> = Vec::new();
+        let mut series_of_row = Vec::new();
+        for block in &blocks {
+            let columns: Vec<ArrayRef> =
+                tags.iter().map(|tag| cast(block.column(*tag), &DataType::Utf8).unwrap()).collect();
+            let of_row = |row| number_of(&mut known, &columns, row);
+            series_of_row.push((0..block.num_rows()).map(of_row).collect());
+        }
+        let series = series_batch(&schema, &tags, &known);
+        Arc::new(Self { schema, blocks, series, series_of_row, reads: AtomicUsize::new(0) })
+    }
+
+    fn mask(&self, index: usize, series: Option<&BooleanBuffer>, time: TimeRange) -> BooleanArray {
+        let block = &self.blocks[index];
+        let times = times(block);
+        (0..block.num_rows())
+            .map(|row| {
+                let number = self.series_of_row[index][row];
+                let in_series = series.is_none_or(|mask| mask.value(number));
+                in_series && (time.min..=time.max).contains(&times.value(row))
+            })
+            .map(Some)
+            .collect()
+    }
+}
+
+fn times(block: &RecordBatch) -> TimestampNanosecondArray {
+    let (index, _) = block.schema_ref().column_with_name("time").unwrap();
+    block.column(index).as_any().downcast_ref::<TimestampNanosecondArray>().unwrap().clone()
+}
+
+fn number_of(known: &mut Vec<Vec<Option<String>>>, columns: &[ArrayRef], row: usize) -> usize {
+    let key: Vec<Option<String>> = columns
+        .iter()
+        .map(|column| {
+            let column = column.as_any().downcast_ref::<StringArray>().unwrap();
+            column.is_valid(row).then(|| column.value(row).to_owned())
+        })
+        .collect();
+    known.iter().position(|other| *other == key).unwrap_or_else(|| {
+        known.push(key);
+        known.len() - 1
+    })
+}
+
+fn series_batch(schema: &Schema, tags: &[usize], known: &[Vec<Option<String>>]) -> RecordBatch {
+    let columns: Vec<ArrayRef> = (0..tags.len())
+        .map(|tag| {
+            let values = known.iter().map(|key| key[tag].as_deref());
+            Arc::new(values.collect::<DictionaryArray<Int32Type>>()) as ArrayRef
+        })
+        .collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(known.len()));
+    let schema = Arc::new(schema.project(tags).unwrap());
+    RecordBatch::try_new_with_options(schema, columns, &options).unwrap()
+}
+
+impl TableSnapshot for Table {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn series(&self) -> Result<RecordBatch> {
+        Ok(self.series.clone())
+    }
+
+    fn block_count(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn block(&self, index: usize) -> BlockInfo {
+        let times = times(&self.blocks[index]);
+        let values = times.values().iter().copied();
+        BlockInfo {
+            rows: times.len(),
+            time_min: values.clone().min().unwrap(),
+            time_max: values.max().unwrap(),
+        }
+    }
+
+    fn read(
+        &self,
+        index: usize,
+        projection: &[usize],
+        series: Option<&BooleanBuffer>,
+        time: TimeRange,
+    ) -> Result<RecordBatch> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let kept = filter_record_batch(&self.blocks[index], &self.mask(index, series, time));
+        Ok(kept.unwrap().project(projection).unwrap())
+    }
+
+    fn row_count_exact(&self) -> Option<usize> {
+        Some(self.blocks.iter().map(RecordBatch::num_rows).sum())
+    }
+}
+
+fn column_type(field: Field, kind: &str) -> Field {
+    let key = "iox::column::type".to_owned();
+    field.with_metadata([(key, format!("iox::column_type::{kind}"))].into())
+}
+
+fn weather_schema() -> SchemaRef {
+    let time = DataType::Timestamp(TimeUnit::Nanosecond, None);
+    Arc::new(Schema::new(vec![
+        column_type(Field::new("host", tag_type(), true), "tag"),
+        column_type(Field::new("level", DataType::Int64, true), "field::integer"),
+        column_type(Field::new("room", tag_type(), true), "tag"),
+        column_type(Field::new("temperature", DataType::Float64, true), "field::float"),
+        column_type(Field::new("time", time, false), "timestamp"),
+    ]))
+}
+
+fn weather_block(rows: &[Row]) -> RecordBatch {
+    let host: DictionaryArray<Int32Type> = rows.iter().map(|row| row.1).collect();
+    let room: DictionaryArray<Int32Type> = rows.iter().map(|row| row.2).collect();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(host),
+        Arc::new(rows.iter().map(|row| row.4).collect::<Int64Array>()),
+        Arc::new(room),
+        Arc::new(rows.iter().map(|row| row.3).collect::<Float64Array>()),
+        Arc::new(TimestampNanosecondArray::from_iter_values(rows.iter().map(|row| row.0))),
+    ];
+    RecordBatch::try_new(weather_schema(), columns).unwrap()
+}
+
+/// A database of given tables.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) name: &'static str,
+    pub(super) tables: Vec<(&'static str, Arc<Table>)>,
+}
+
+impl Database for Tables {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.tables.iter().map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    fn schema(&self, table: &str) -> Option<SchemaRef> {
+        let found = self.tables.iter().find(|(name, _)| *name == table);
+        found.map(|(_, table)| table.schema())
+    }
+
+    fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
+        let found = self.tables.iter().find(|(table, _)| *table == name);
+        Ok(found.map(|(_, table)| Arc::clone(table) as Arc<dyn TableSnapshot>))
+    }
+}
+
+/// A system with one of everything.
+#[derive(Debug, Default)]
+pub(super) struct System {
+    pub(super) logs: LogRing,
+}
+
+impl SystemSource for System {
+    fn triggers(&self) -> Vec<TriggerRow> {
+        vec![TriggerRow {
+            trigger_name: "alarm".to_owned(),
+            plugin_filename: "alarm.py".to_owned(),
+            specification: "every:1m".to_owned(),
+            disabled: false,
+            error_behavior: "log".to_owned(),
+            arguments: vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())],
+        }]
+    }
+
+    fn log_lines(&self) -> Vec<Arc<LogLine>> {
+        self.logs.snapshot()
+    }
+
+    fn databases(&self) -> Vec<DatabaseRow> {
+        let database_name = "sensors".to_owned();
+        vec![DatabaseRow { database_name, retention_period_ns: Some(5), ..DatabaseRow::default() }]
+    }
+
+    fn tables(&self) -> Vec<TableRow> {
+        vec![TableRow {
+            database_name: "sensors".to_owned(),
+            table_name: "weather".to_owned(),
+            column_count: 5,
+            series_key: vec!["host".to_owned(), "room".to_owned()],
+            deleted: true,
+            hard_deletion_time_s: Some(86_400),
+        }]
+    }
+
+    fn tokens(&self) -> Vec<TokenRow> {
+        vec![TokenRow { name: "_admin".to_owned(), ..TokenRow::default() }]
+    }
+
+    fn nodes(&self) -> Vec<NodeRow> {
+        vec![NodeRow { modes: vec!["core".to_owned()], ..NodeRow::default() }]
+    }
+}
+
+/// An engine over one database.
+pub(super) struct Fixture {
+    pub(super) engine: QueryEngine,
+    pub(super) database: Arc<Tables>,
+    pub(super) system: Arc<System>,
+}
+
+pub(super) const MEMORY_BYTES: usize = 256 * 1_024 * 1_024;
+
+impl Fixture {
+    pub(super) fn new(tables: Vec<(&'static str, Arc<Table>)>) -> Self {
+        Self::of(Tables { name: "sensors", tables })
+    }
+
+    pub(super) fn of(database: Tables) -> Self {
+        let engine = QueryEngine::new(MEMORY_BYTES, 2).unwrap();
+        Self { engine, database: Arc::new(database), system: Arc::default() }
+    }
+
+    pub(super) fn bytes(
+        &self,
+        sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<Vec<u8>> {
+        let database = Arc::clone(&self.database) as Arc<dyn Database>;
+        let system = Arc::clone(&self.system) as Arc<dyn SystemSource>;
+        let mut stream = self.engine.query(database, system, sql, params, format)?;
+        let mut answer = Vec::new();
+        while let Some(chunk) = stream.next_chunk()? {
+            assert!(!chunk.is_empty());
+            answer.extend(chunk);
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn text(&self, sql: &str, format: Format) -> Result<String> {
+        self.bytes(sql, Vec::new(), format).map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    pub(super) fn json(&self, sql: &str) -> String {
+        self.text(sql, Format::Json).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    pub(super) fn csv(&self, sql: &str) -> String {
+        self.text(sql, Format::Csv).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The kind and the message of the error that `sql` ends with.
+    pub(super) fn error(&self, sql: &str) -> (ErrorKind, String) {
+        match self.text(sql, Format::Json) {
+            Ok(answer) => panic!("{sql}: {answer}"),
+            Err(error) => (error.kind(), error.to_string()),
+        }
+    }
+}
