@@ -9,7 +9,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{
-    BinaryExpr, Column, DynamicFilterPhysicalExpr, Literal,
+    BinaryExpr, Column, DynamicFilterPhysicalExpr, IsNullExpr, Literal,
 };
 
 use super::predicate::{range_of, scalar_nanoseconds};
@@ -47,6 +47,10 @@ impl RunningFilter {
 }
 
 fn times(expression: &Arc<dyn PhysicalExpr>, depth: usize) -> TimeRange {
+    if let Some(is_null) = expression.downcast_ref::<IsNullExpr>() {
+        // The term for sort keys without a value; a row always has a time.
+        return if is_time(is_null.arg()) { TimeRange::EMPTY } else { TimeRange::ALL };
+    }
     let Some(binary) = expression.downcast_ref::<BinaryExpr>() else {
         return TimeRange::ALL;
     };
@@ -59,15 +63,15 @@ fn times(expression: &Arc<dyn PhysicalExpr>, depth: usize) -> TimeRange {
     }
 }
 
+fn is_time(expression: &Arc<dyn PhysicalExpr>) -> bool {
+    expression.downcast_ref::<Column>().is_some_and(|column| column.name() == "time")
+}
+
 fn compared(
     left: &Arc<dyn PhysicalExpr>,
     operator: Operator,
     right: &Arc<dyn PhysicalExpr>,
 ) -> Option<TimeRange> {
-    let column = left.downcast_ref::<Column>()?;
-    let literal = right.downcast_ref::<Literal>()?;
-    if column.name() != "time" {
-        return None;
-    }
+    let literal = right.downcast_ref::<Literal>().filter(|_| is_time(left))?;
     range_of(operator, scalar_nanoseconds(literal.value())?)
 }

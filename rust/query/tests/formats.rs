@@ -77,7 +77,11 @@ fn parquet_row_groups_hold_at_most_100_000_rows() {
     let sql = "SELECT value FROM generate_series(1, 250000)";
     let file = fixture().bytes(sql, Vec::new(), Format::Parquet).unwrap();
     let metadata = footer(&file);
-    let rows: Vec<i64> = metadata.row_groups().iter().map(|group| group.num_rows()).collect();
+    let rows: Vec<i64> = metadata
+        .row_groups()
+        .iter()
+        .map(parquet::file::metadata::RowGroupMetaData::num_rows)
+        .collect();
     assert_eq!(rows, [100_000, 100_000, 50_000]);
 }
 

@@ -1,7 +1,10 @@
 //! What queries answer, and what they refuse.
 
-mod answers;
 mod deep;
 mod fixture;
-mod pruning;
-mod refusals;
+mod formats;
+mod rendering;
+mod scans;
+mod statements;
+mod system;
+mod work;

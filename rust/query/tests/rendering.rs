@@ -56,7 +56,8 @@ fn integers_keep_their_whole_range() {
                -9223372036854775808 AS c, true AS d, false AS e";
     let json = r#"[{"a":9223372036854775807,"b":18446744073709551615,"c":-9223372036854775808,"d":true,"e":false}]"#;
     assert_eq!(fixture().json(sql), json);
-    let csv = "a,b,c,d,e\n9223372036854775807,18446744073709551615,-9223372036854775808,true,false\n";
+    let csv =
+        "a,b,c,d,e\n9223372036854775807,18446744073709551615,-9223372036854775808,true,false\n";
     assert_eq!(fixture().csv(sql), csv);
 }
 
@@ -100,7 +101,8 @@ fn lists_and_structs_nest_in_json_alone() {
 #[test]
 fn tags_are_strings() {
     let weather = weather(&[(1, Some("h,1"), None, Some(1.5), Some(-2))]);
-    let json = r#"[{"host":"h,1","level":-2,"temperature":1.5,"time":"1970-01-01T00:00:00.000000001"}]"#;
+    let json =
+        r#"[{"host":"h,1","level":-2,"temperature":1.5,"time":"1970-01-01T00:00:00.000000001"}]"#;
     assert_eq!(weather.json("SELECT * FROM weather"), json);
     let csv = "host,level,room,temperature,time\n\"h,1\",-2,,1.5,1970-01-01T00:00:00.000000001\n";
     assert_eq!(weather.csv("SELECT * FROM weather"), csv);

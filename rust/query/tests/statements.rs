@@ -76,18 +76,23 @@ fn mistakes_are_the_callers() {
     let mistakes = [
         ("SELECT * FROM x", "Error during planning: table 'public.iox.x' not found"),
         ("SELECT * FROM system.x", "Error during planning: table 'public.system.x' not found"),
-        ("SELECT * FROM \"Weather\"", "Error during planning: table 'public.iox.Weather' not found"),
+        (
+            "SELECT * FROM \"Weather\"",
+            "Error during planning: table 'public.iox.Weather' not found",
+        ),
         ("SELEC 1", "SQL error: ParserError(\"Expected: an SQL statement"),
         ("SELECT nope FROM weather", "Schema error: No field named nope."),
         ("SELECT nofunction(1)", "Error during planning: Invalid function 'nofunction'"),
         ("SELECT host FROM weather GROUP BY room", "Error during planning: Column in SELECT must"),
         ("SELECT 1/0", "Arrow error: Divide by zero error"),
         ("SELECT level/0 FROM weather", "Arrow error: Divide by zero error"),
-        ("SELECT 9223372036854775807 + level FROM weather", "Arrow error: Arithmetic overflow"),
         ("SELECT host::int FROM weather", "Arrow error: Cast error: Cannot cast string 'a'"),
-        ("SELECT to_timestamp('x')", "Execution error: Error parsing timestamp from 'x'"),
+        ("SELECT to_timestamp('x')", "Arrow error: Parser error: Error parsing timestamp from 'x'"),
         ("SELECT to_timestamp(1.5)", "Error during planning: Unsupported data type Float64"),
-        ("SELECT tz(time, 'x') FROM weather", "Error during planning: TZ requires a valid timezone"),
+        (
+            "SELECT tz(time, 'x') FROM weather",
+            "Error during planning: TZ requires a valid timezone",
+        ),
         ("SELECT * FROM weather WHERE time > $t", "Error during planning: No value found for"),
     ];
     for (sql, text) in mistakes {
@@ -170,6 +175,7 @@ fn stock_functions_of_time_are_there() {
                date_part('hour', to_timestamp(5400000000000)) AS c, \
                extract(minute FROM to_timestamp(5400000000000)) AS d, \
                to_unixtime(to_timestamp(5400000000000)) AS e";
-    let expected = r#"[{"a":"1970-01-01T01:00:00","b":"1970-01-01T00:00:00","c":1,"d":30,"e":5400}]"#;
+    let expected =
+        r#"[{"a":"1970-01-01T01:00:00","b":"1970-01-01T00:00:00","c":1,"d":30,"e":5400}]"#;
     assert_eq!(fixture().json(sql), expected);
 }

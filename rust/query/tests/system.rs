@@ -150,8 +150,10 @@ fn internal_tables_have_their_columns() {
 #[test]
 fn every_system_table_can_be_read() {
     let internal = of("_internal");
-    let names = internal.csv("SELECT table_name FROM information_schema.tables \
-                              WHERE table_schema = 'system'");
+    let names = internal.csv(
+        "SELECT table_name FROM information_schema.tables \
+                              WHERE table_schema = 'system'",
+    );
     let names: Vec<&str> = names.lines().skip(1).collect();
     assert_eq!(names.len(), 14);
     assert!(names.is_sorted());
@@ -170,7 +172,8 @@ fn rows_come_from_the_engine() {
                     alarm,alarm.py,every:1m,false,log\n";
     assert_eq!(fixture().csv(triggers), expected);
     let schema = "SELECT key, data_type FROM system.influxdb_schema WHERE measurement = 'weather'";
-    let expected = "key,data_type\nhost,tag\nlevel,integer\nroom,tag\ntemperature,float\ntime,time\n";
+    let expected =
+        "key,data_type\nhost,tag\nlevel,integer\nroom,tag\ntemperature,float\ntime,time\n";
     assert_eq!(fixture().csv(schema), expected);
     let tables = "SELECT table_name, series_key_columns, hard_deletion_time FROM system.tables";
     let expected = r#"[{"table_name":"weather","series_key_columns":"host, room","hard_deletion_time":"1970-01-02T00:00:00Z"}]"#;
