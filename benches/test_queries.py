@@ -14,7 +14,7 @@ LINES_PER_BODY = 10_000
 POINT_QUERIES = 50
 
 HOUR_NS = 3_600_000_000_000
-MIDDLE_NS = FIRST_TIMESTAMP_NS + ROWS // HOSTS // 2 * INTERVAL_NS
+MIDDLE_NS = FIRST_TIMESTAMP_NS + ROWS // HOSTS // 12 * 6 * INTERVAL_NS  # a whole minute
 POINT = f"""
 SELECT date_bin(INTERVAL '1 minute', time) AS minute, max(usage_user) AS usage_user
 FROM cpu

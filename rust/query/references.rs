@@ -28,8 +28,8 @@ pub(super) fn check(statement: &Statement) -> Result<()> {
         return Ok(());
     }
     Err(EngineError::invalid(format!(
-        "the statement reads tables {found} times, WITH queries counted at each use: the maximum is \
-         {TABLE_REFERENCES_MAX}"
+        "the statement reads tables {found} times, WITH queries counted at each use: \
+         the maximum is {TABLE_REFERENCES_MAX}"
     )))
 }
 

@@ -28,7 +28,10 @@ fn times_have_as_many_digits_as_they_need() {
 fn times_with_a_zone_show_it() {
     let sql = "SELECT tz(to_timestamp(0)) AS a, tz(to_timestamp(0), 'Europe/Rome') AS b, \
                arrow_cast(to_timestamp(0), 'Timestamp(Nanosecond, Some(\"+00:00\"))') AS c";
-    let expected = r#"[{"a":"1970-01-01T00:00:00Z","b":"1970-01-01T01:00:00+01:00","c":"1970-01-01T00:00:00Z"}]"#;
+    let expected = concat!(
+        r#"[{"a":"1970-01-01T00:00:00Z","b":"1970-01-01T01:00:00+01:00","#,
+        r#""c":"1970-01-01T00:00:00Z"}]"#,
+    );
     assert_eq!(fixture().json(sql), expected);
 }
 
@@ -36,7 +39,10 @@ fn times_with_a_zone_show_it() {
 fn floats_keep_their_point() {
     let sql = "SELECT 1.0 AS a, 0.00001 AS b, 1e9 AS c, 1.23456789015e10 AS d, 1e15 AS e, \
                1.5e-7 AS f, 1e21 AS g, -0.0 AS h";
-    let json = r#"[{"a":1.0,"b":0.00001,"c":1000000000.0,"d":1.23456789015e10,"e":1.0e15,"f":1.5e-7,"g":1.0e21,"h":-0.0}]"#;
+    let json = concat!(
+        r#"[{"a":1.0,"b":0.00001,"c":1000000000.0,"d":1.23456789015e10,"e":1.0e15,"#,
+        r#""f":1.5e-7,"g":1.0e21,"h":-0.0}]"#,
+    );
     assert_eq!(fixture().json(sql), json);
     let csv = "a,b,c,d,e,f,g,h\n\
                1.0,0.00001,1000000000.0,12345678901.5,1000000000000000.0,1.5e-7,1e21,-0.0\n";
@@ -54,7 +60,10 @@ fn floats_that_are_no_numbers_are_null_in_json() {
 fn integers_keep_their_whole_range() {
     let sql = "SELECT 9223372036854775807 AS a, 18446744073709551615 AS b, \
                -9223372036854775808 AS c, true AS d, false AS e";
-    let json = r#"[{"a":9223372036854775807,"b":18446744073709551615,"c":-9223372036854775808,"d":true,"e":false}]"#;
+    let json = concat!(
+        r#"[{"a":9223372036854775807,"b":18446744073709551615,"c":-9223372036854775808,"#,
+        r#""d":true,"e":false}]"#,
+    );
     assert_eq!(fixture().json(sql), json);
     let csv =
         "a,b,c,d,e\n9223372036854775807,18446744073709551615,-9223372036854775808,true,false\n";
@@ -82,7 +91,10 @@ fn strings_are_escaped_where_they_must_be() {
 fn other_types_have_their_own_forms() {
     let sql = "SELECT X'ab0F' AS a, interval '1 month 2 days 3 seconds' AS b, \
                date '2022-01-08' AS c, arrow_cast(90000000001, 'Duration(Nanosecond)') AS d";
-    let json = r#"[{"a":"ab0f","b":"1 mons 2 days 3.000000000 secs","c":"2022-01-08","d":"PT90.000000001S"}]"#;
+    let json = concat!(
+        r#"[{"a":"ab0f","b":"1 mons 2 days 3.000000000 secs","c":"2022-01-08","#,
+        r#""d":"PT90.000000001S"}]"#,
+    );
     assert_eq!(fixture().json(sql), json);
     let csv = "a,b,c,d\nab0f,1 mons 2 days 3.000000000 secs,2022-01-08,PT90.000000001S\n";
     assert_eq!(fixture().csv(sql), csv);

@@ -156,7 +156,10 @@ fn integers_are_nanoseconds_for_to_timestamp() {
                to_timestamp('07/1999', '%m/%Y') IS NULL AS d, to_timestamp(NULL) AS e";
     let (kind, text) = fixture().error(sql);
     assert_eq!(kind, Invalid, "{text}"); // `%m/%Y` has no day
-    let expected = r#"[{"a":"1970-01-01T00:00:00.000000005","b":"1970-01-01T00:00:00","c":"1970-01-01T00:00:00.000000007"}]"#;
+    let expected = concat!(
+        r#"[{"a":"1970-01-01T00:00:00.000000005","b":"1970-01-01T00:00:00","#,
+        r#""c":"1970-01-01T00:00:00.000000007"}]"#,
+    );
     let without_format = sql.replace("to_timestamp('07/1999', '%m/%Y') IS NULL AS d, ", "");
     assert_eq!(fixture().json(&without_format), expected);
 }

@@ -176,7 +176,10 @@ fn rows_come_from_the_engine() {
         "key,data_type\nhost,tag\nlevel,integer\nroom,tag\ntemperature,float\ntime,time\n";
     assert_eq!(fixture().csv(schema), expected);
     let tables = "SELECT table_name, series_key_columns, hard_deletion_time FROM system.tables";
-    let expected = r#"[{"table_name":"weather","series_key_columns":"host, room","hard_deletion_time":"1970-01-02T00:00:00Z"}]"#;
+    let expected = concat!(
+        r#"[{"table_name":"weather","series_key_columns":"host, room","#,
+        r#""hard_deletion_time":"1970-01-02T00:00:00Z"}]"#,
+    );
     assert_eq!(of("_internal").json(tables), expected);
 }
 

@@ -104,7 +104,10 @@ fn queries_are_logged_with_their_durations() {
     let columns = "phase, query_type, success, running, cancelled, partitions, \
                    plan_duration IS NOT NULL AND execute_duration IS NOT NULL \
                    AND end2end_duration IS NOT NULL AS timed";
-    let expected = r#"[{"phase":"success","query_type":"sql","success":true,"running":false,"cancelled":false,"partitions":1,"timed":true}]"#;
+    let expected = concat!(
+        r#"[{"phase":"success","query_type":"sql","success":true,"running":false,"#,
+        r#""cancelled":false,"partitions":1,"timed":true}]"#,
+    );
     assert_eq!(logged(&fixture, sql, columns), expected);
     fixture.error("SELECT nope FROM weather");
     let failed = logged(&fixture, "SELECT nope FROM weather", "phase");
