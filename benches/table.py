@@ -61,6 +61,8 @@ def from_criterion(folder: Path) -> list[Measured]:
         seconds = estimates["median"]["point_estimate"] / 1e9
         throughput = described.get("throughput") or {}
         kind, quantity = next(iter(throughput.items()), ("Iterations", 1))
+        if isinstance(quantity, dict):  # elements and bytes: the table shows the elements
+            kind, quantity = "Elements", quantity["elements"]
         unit = {"Bytes": "B/s", "Elements": "elements/s"}.get(kind, "iterations/s")
         found.append(Measured(described["full_id"], unit, quantity, seconds, {}))
     return found
