@@ -82,7 +82,9 @@ impl BlockScan {
     ) -> Result<Self> {
         let schema = Arc::new(snapshot.schema().project(&columns)?);
         let blocks = touched(&*snapshot, &selection);
-        let partitions = shared_out(&blocks, partitions_max);
+        // a limit is reached soon: the first rows then come from the first blocks
+        let partitions_max = if limit.is_some() { 1 } else { partitions_max };
+        let partitions = in_runs(&blocks, partitions_max);
         let properties = properties(schema, partitions.len());
         Ok(Self {
             snapshot,
@@ -134,6 +136,13 @@ fn touched(snapshot: &dyn TableSnapshot, selection: &Selection) -> Vec<usize> {
     let overlaps =
         |index: &usize| !snapshot.block(*index).times().intersect(selection.time).is_empty();
     (0..snapshot.block_count()).filter(overlaps).collect()
+}
+
+/// Cuts blocks into runs, so that the partitions one after another are the blocks in their order.
+fn in_runs(blocks: &[usize], partitions_max: usize) -> Vec<Vec<usize>> {
+    let count = blocks.len().min(partitions_max).max(1);
+    let start = |run: usize| blocks.len() * run / count;
+    (0..count).map(|run| blocks[start(run)..start(run + 1)].to_vec()).collect()
 }
 
 /// Deals blocks out like cards, so that each partition starts near the front.

@@ -11,6 +11,9 @@ use datafusion::error::DataFusionError;
 
 use crate::error::{EngineError, ErrorKind};
 
+/// How DataFusion reports a task that was cancelled, as by the end of the engine.
+const TASK_GONE: &str = "Non Panic Task error";
+
 /// What a failed plan or execution means for the caller.
 #[must_use]
 pub(super) fn from_datafusion(error: &DataFusionError) -> EngineError {
@@ -54,7 +57,8 @@ fn from_external(error: &(dyn StdError + Send + Sync + 'static)) -> EngineError 
     if let Some(inner) = error.downcast_ref::<ArrowError>() {
         return from_arrow(inner);
     }
-    EngineError::internal(format!("External error: {error}"))
+    // what functions bring along, such as a pattern that is no regular expression
+    EngineError::invalid(format!("External error: {error}"))
 }
 
 /// The error below contexts, diagnostics, sharing and collections: they say where, not what.
@@ -74,6 +78,7 @@ fn unwrapped(mut error: &DataFusionError) -> &DataFusionError {
 
 fn kind(error: &DataFusionError) -> ErrorKind {
     match error {
+        DataFusionError::Execution(text) if text.starts_with(TASK_GONE) => ErrorKind::Internal,
         DataFusionError::Plan(_)
         | DataFusionError::SQL(..)
         | DataFusionError::SchemaError(..)

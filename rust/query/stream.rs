@@ -8,9 +8,16 @@
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use datafusion::execution::TaskContext;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::error::Result as PlanResult;
 use datafusion::execution::memory_pool::MemoryConsumer;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::common::spawn_buffered;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned,
+};
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -22,6 +29,9 @@ use crate::error::{EngineError, Result};
 
 /// Chunks that may wait for the reader.
 const CHUNKS_WAITING_MAX: usize = 2;
+
+/// Batches of each partition that may wait for their turn.
+const BATCHES_WAITING_MAX: usize = 4;
 
 /// What travels from the work to the reader.
 enum Message {
@@ -87,6 +97,26 @@ impl Reader {
     }
 }
 
+/// Runs all partitions of a plan at once. Where each of them reads its own part of the tables,
+/// their rows come one partition after another, so that an answer without `ORDER BY` is the same
+/// each time. Where they share a source, the rows of one would pile up behind those of another:
+/// then they come as they are made.
+fn rows_of(
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+) -> PlanResult<SendableRecordBatchStream> {
+    let shares_source = plan.exists(|node| Ok(node.is::<RepartitionExec>()))?;
+    if shares_source || plan.output_partitioning().partition_count() == 1 {
+        return execute_stream(plan, context);
+    }
+    let schema = plan.schema();
+    let partitions = execute_stream_partitioned(plan, context)?.into_iter();
+    let running: Vec<SendableRecordBatchStream> =
+        partitions.map(|rows| spawn_buffered(rows, BATCHES_WAITING_MAX)).collect();
+    let joined = futures::stream::iter(running).flatten();
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, joined)))
+}
+
 impl Answer {
     /// Runs `plan` and sends its rows as `format`, then the end or the failure.
     pub(super) async fn send(
@@ -118,7 +148,7 @@ impl Answer {
     ) -> Result<bool> {
         let memory = MemoryConsumer::new("encoded answer").register(context.memory_pool());
         let mut encoder = encoder(format, &plan.schema(), memory)?;
-        let mut batches = execute_stream(plan, context).map_err(|error| from_datafusion(&error))?;
+        let mut batches = rows_of(plan, context).map_err(|error| from_datafusion(&error))?;
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| from_datafusion(&error))?;
             if !self.send_batch(&mut *encoder, &batch).await? {

@@ -66,7 +66,7 @@ UPLOAD = flag("upload", "Send the plugin from this machine first; files of the s
 
 
 def run(values: Values) -> int:
-    """Make the trigger; warnings of the server go to stderr."""
+    """Make the trigger; what the server has to say of it goes to stderr."""
     server, database = client.client_from(values), values[client.DATABASE]
     plugin = values[PATH] or values[PLUGIN_FILENAME]
     if not plugin:
@@ -75,8 +75,9 @@ def run(values: Values) -> int:
         plugin = _upload(server, database, Path(plugin))
     reply = server.call("POST", TRIGGER_PATH, document=_document(values, database, plugin))
     say(f"Trigger {values[TRIGGER_NAME]} created successfully")
-    for warning in _warnings(reply):
-        note(f"warning: {warning}")
+    for kind in ("warning", "note"):
+        for text in _told(reply, f"{kind}s"):
+            note(f"{kind}: {text}")
     return 0
 
 
@@ -95,9 +96,9 @@ def _document(values: Values, database: str, plugin: str) -> dict[str, object]:
     }
 
 
-def _warnings(reply: object) -> list[str]:
-    warnings = reply.get("warnings") if isinstance(reply, dict) else None
-    return [str(warning) for warning in warnings] if isinstance(warnings, list) else []
+def _told(reply: object, member: str) -> list[str]:
+    texts = reply.get(member) if isinstance(reply, dict) else None
+    return [str(text) for text in texts] if isinstance(texts, list) else []
 
 
 def _upload(server: client.Client, database: str, source: Path) -> str:

@@ -126,3 +126,36 @@ fn statements_that_double_themselves_are_refused() {
     let straight = shared("SELECT a FROM BEFORE", 90);
     assert_eq!(fixture.json(&straight), r#"[{"a":1}]"#);
 }
+
+#[test]
+fn functions_that_make_much_out_of_little_are_refused() {
+    let fixture = fixture();
+    let refused = [
+        "SELECT repeat('x', 2000000000)",
+        "SELECT repeat(repeat('x', 1000000), 1000000)",
+        "SELECT rpad('x', 2000000000)",
+        "SELECT lpad(host, level * 2000000000, 'ab') FROM weather",
+        "SELECT range(0, 2000000000)",
+        "SELECT generate_series(2000000000, 0, -1)",
+        "SELECT generate_series(timestamp '1970-01-01', timestamp '2100-01-01', interval '1 second')",
+        "SELECT array_repeat(1, 2000000000)",
+        "SELECT list_resize([1], 2000000000, 0)",
+    ];
+    for sql in refused {
+        let (kind, text) = fixture.error(sql);
+        assert_eq!(kind, Invalid, "{sql}: {text}");
+        assert!(text.contains("the maximum is 268435456 bytes"), "{sql}: {text}");
+    }
+}
+
+#[test]
+fn functions_with_a_bound_still_answer() {
+    let fixture = fixture();
+    let sql = "SELECT repeat('ab', 2) AS a, repeat(host, -1) AS b, rpad(host, 3, 'xy') AS c, \
+               range(0, 5, 2) AS d, generate_series(3, 1, -1) AS e, array_repeat(level, 2) AS f, \
+               array_resize([1], 2) AS g, repeat(NULL, 3) AS h, \
+               length(repeat('x', 1000000)) AS i, array_length(range(date '2000-01-01', \
+               date '2001-01-01', interval '1 month')) AS j FROM weather";
+    let expected = r#"[{"a":"abab","b":"","c":"axy","d":[0,2,4],"e":[3,2,1],"f":[1,1],"g":[1,null],"i":1000000,"j":12}]"#;
+    assert_eq!(fixture.json(sql), expected);
+}

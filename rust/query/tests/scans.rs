@@ -165,3 +165,19 @@ fn subqueries_and_joins_read_the_same_snapshot() {
     let expected = r#"[{"host":"a","n":25},{"host":"b","n":25},{"host":"c","n":25},{"n":25}]"#;
     assert_eq!(asked(grouped).0, expected);
 }
+
+#[test]
+fn rows_without_an_order_come_in_the_order_of_the_blocks() {
+    let in_order: Vec<String> = (0..BLOCKS * ROWS).map(|level| level.to_string()).collect();
+    for _ in 0..20 {
+        let (fixture, _) = fixture();
+        let csv = fixture.csv("SELECT coalesce(level, -1) AS n FROM weather");
+        let found: Vec<&str> = csv.lines().skip(1).collect();
+        assert_eq!(found.len(), in_order.len());
+        for (found, expected) in found.iter().zip(&in_order) {
+            assert!(found == expected || *found == "-1", "{csv}");
+        }
+        let filtered = fixture.json("SELECT level FROM weather WHERE level > 90 LIMIT 2");
+        assert_eq!(filtered, r#"[{"level":92},{"level":93}]"#);
+    }
+}

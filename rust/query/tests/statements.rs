@@ -88,6 +88,7 @@ fn mistakes_are_the_callers() {
         ("SELECT level/0 FROM weather", "Arrow error: Divide by zero error"),
         ("SELECT host::int FROM weather", "Arrow error: Cast error: Cannot cast string 'a'"),
         ("SELECT to_timestamp('x')", "Arrow error: Parser error: Error parsing timestamp from 'x'"),
+        ("SELECT regexp_like(host, '(') FROM weather", "External error: regex parse error"),
         ("SELECT to_timestamp(1.5)", "Error during planning: Unsupported data type Float64"),
         (
             "SELECT tz(time, 'x') FROM weather",
