@@ -137,7 +137,8 @@ fn functions_that_make_much_out_of_little_are_refused() {
         "SELECT lpad(host, level * 2000000000, 'ab') FROM weather",
         "SELECT range(0, 2000000000)",
         "SELECT generate_series(2000000000, 0, -1)",
-        "SELECT generate_series(timestamp '1970-01-01', timestamp '2100-01-01', interval '1 second')",
+        "SELECT generate_series(timestamp '1970-01-01', timestamp '2100-01-01', \
+         interval '1 second')",
         "SELECT array_repeat(1, 2000000000)",
         "SELECT list_resize([1], 2000000000, 0)",
     ];
@@ -156,6 +157,9 @@ fn functions_with_a_bound_still_answer() {
                array_resize([1], 2) AS g, repeat(NULL, 3) AS h, \
                length(repeat('x', 1000000)) AS i, array_length(range(date '2000-01-01', \
                date '2001-01-01', interval '1 month')) AS j FROM weather";
-    let expected = r#"[{"a":"abab","b":"","c":"axy","d":[0,2,4],"e":[3,2,1],"f":[1,1],"g":[1,null],"i":1000000,"j":12}]"#;
+    let expected = concat!(
+        r#"[{"a":"abab","b":"","c":"axy","d":[0,2,4],"e":[3,2,1],"f":[1,1],"g":[1,null],"#,
+        r#""i":1000000,"j":12}]"#,
+    );
     assert_eq!(fixture.json(sql), expected);
 }
