@@ -11,7 +11,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
 
 use super::ColumnId;
-use super::batch::{Cells, TableBatch};
+use super::batch::{Cells, FieldColumn, TableBatch};
 use super::catalog::{Column, ColumnKind, Table};
 use crate::error::{EngineError, Result};
 
@@ -158,54 +158,17 @@ fn field_columns<'t>(table: &'t Table, batches: &[TableBatch]) -> Result<Vec<&'t
 }
 
 fn field_array(column: &Column, batches: &[TableBatch]) -> ArrayRef {
-    let parts = batches.iter().map(|batch| {
-        let field = batch.fields.iter().find(|field| field.column == column.id);
-        (batch.rows(), field)
-    });
-    let mut present = Vec::new();
-    let mut cells = empty_like(column.kind);
-    for (rows, field) in parts {
-        let filled = present.len() + rows;
-        match field {
-            Some(field) => {
-                extend(&mut cells, &field.cells);
-                match &field.present {
-                    Some(some) => present.extend_from_slice(some),
-                    None => present.resize(filled, true),
-                }
-            }
-            None => present.resize(filled, false),
+    let cells = Cells::of(column.kind);
+    let mut all = FieldColumn { column: column.id, cells, present: None };
+    let mut rows = 0;
+    for batch in batches {
+        if let Some(field) = batch.fields.iter().find(|field| field.column == column.id) {
+            all.append(field, &(0..batch.rows()));
         }
-        cells.pad(filled);
+        rows += batch.rows();
+        all.pad(rows);
     }
-    cells_to_array(cells, Some(present))
-}
-
-fn empty_like(kind: ColumnKind) -> Cells {
-    match kind {
-        ColumnKind::Integer => Cells::Integer(Vec::new()),
-        ColumnKind::Unsigned => Cells::Unsigned(Vec::new()),
-        ColumnKind::Float => Cells::Float(Vec::new()),
-        ColumnKind::Boolean => Cells::Boolean(Vec::new()),
-        ColumnKind::String | ColumnKind::Tag => {
-            Cells::String { ends: Vec::new(), bytes: Vec::new() }
-        }
-    }
-}
-
-fn extend(cells: &mut Cells, more: &Cells) {
-    match (cells, more) {
-        (Cells::Integer(cells), Cells::Integer(more)) => cells.extend_from_slice(more),
-        (Cells::Unsigned(cells), Cells::Unsigned(more)) => cells.extend_from_slice(more),
-        (Cells::Float(cells), Cells::Float(more)) => cells.extend_from_slice(more),
-        (Cells::Boolean(cells), Cells::Boolean(more)) => cells.extend_from_slice(more),
-        (Cells::String { ends, bytes }, Cells::String { ends: more_ends, bytes: more }) => {
-            let base = super::batch::length_u32(bytes.len());
-            ends.extend(more_ends.iter().map(|end| base + end));
-            bytes.extend_from_slice(more);
-        }
-        _ => {} // a column has one kind in all batches
-    }
+    cells_to_array(all.cells, all.present)
 }
 
 /// Turns cells into an Arrow array; numbers are not copied.

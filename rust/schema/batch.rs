@@ -3,7 +3,9 @@
 //! What stays true: all columns of a batch have one length; a batch carries the tag sets that its
 //! rows use, so that it can be understood without any earlier one.
 
-use super::{ColumnId, DatabaseId, TableId, TriggerId};
+use std::ops::Range;
+
+use super::{ColumnId, ColumnKind, DatabaseId, TableId, TriggerId};
 
 /// Which trigger wrote a batch, and how many stood behind it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,6 +108,30 @@ pub enum Cells {
 }
 
 impl Cells {
+    /// No cells of a column of that kind. (Tags are kept as series keys, not as cells.)
+    #[must_use]
+    pub fn of(kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Integer => Self::Integer(Vec::new()),
+            ColumnKind::Unsigned => Self::Unsigned(Vec::new()),
+            ColumnKind::Float => Self::Float(Vec::new()),
+            ColumnKind::Boolean => Self::Boolean(Vec::new()),
+            ColumnKind::String | ColumnKind::Tag => {
+                Self::String { ends: Vec::new(), bytes: Vec::new() }
+            }
+        }
+    }
+
+    fn empty_like(&self) -> Self {
+        match self {
+            Self::Integer(_) => Self::Integer(Vec::new()),
+            Self::Unsigned(_) => Self::Unsigned(Vec::new()),
+            Self::Float(_) => Self::Float(Vec::new()),
+            Self::Boolean(_) => Self::Boolean(Vec::new()),
+            Self::String { .. } => Self::String { ends: Vec::new(), bytes: Vec::new() },
+        }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -137,6 +163,30 @@ impl Cells {
             }
         }
     }
+
+    /// Adds rows `range` of another column of the same kind.
+    fn extend(&mut self, more: &Self, range: &Range<usize>) {
+        match (self, more) {
+            (Self::Integer(cells), Self::Integer(more)) => cells.extend(&more[range.clone()]),
+            (Self::Unsigned(cells), Self::Unsigned(more)) => cells.extend(&more[range.clone()]),
+            (Self::Float(cells), Self::Float(more)) => cells.extend(&more[range.clone()]),
+            (Self::Boolean(cells), Self::Boolean(more)) => cells.extend(&more[range.clone()]),
+            (Self::String { ends, bytes }, Self::String { ends: more_ends, bytes: more }) => {
+                let from = if range.start == 0 { 0 } else { more_ends[range.start - 1] };
+                let until = if range.is_empty() { from } else { more_ends[range.end - 1] };
+                let base = length_u32(bytes.len());
+                ends.extend(more_ends[range.clone()].iter().map(|end| base + (end - from)));
+                bytes.extend_from_slice(&more[from as usize..until as usize]);
+            }
+            (cells, _) => cells.pad(cells.len() + range.len()), // a column has one kind for ever
+        }
+    }
+
+    /// Bytes of text.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        if let Self::String { bytes, .. } = self { bytes.len() } else { 0 }
+    }
 }
 
 /// One field column of a batch.
@@ -148,6 +198,37 @@ pub struct FieldColumn {
     pub cells: Cells,
     /// One entry per row, true where the row has the field; `None` where all rows have it.
     pub present: Option<Vec<bool>>,
+}
+
+impl FieldColumn {
+    /// A column without rows, of the kind of `other`.
+    #[must_use]
+    pub fn empty_like(other: &Self) -> Self {
+        Self { column: other.column, cells: other.cells.empty_like(), present: None }
+    }
+
+    /// Fills up to `rows` rows that lack the field.
+    pub fn pad(&mut self, rows: usize) {
+        let filled = self.cells.len();
+        if filled < rows {
+            self.present.get_or_insert_with(|| vec![true; filled]).resize(rows, false);
+            self.cells.pad(rows);
+        }
+    }
+
+    /// Adds rows `range` of another column of the same kind.
+    pub fn append(&mut self, more: &Self, range: &Range<usize>) {
+        let (filled, rows) = (self.cells.len(), self.cells.len() + range.len());
+        match (&mut self.present, &more.present) {
+            (None, None) => {}
+            (Some(present), None) => present.resize(rows, true),
+            (present, Some(more)) => {
+                let present = present.get_or_insert_with(|| vec![true; filled]);
+                present.extend_from_slice(&more[range.clone()]);
+            }
+        }
+        self.cells.extend(&more.cells, range);
+    }
 }
 
 /// See the head of this file.

@@ -209,7 +209,7 @@ impl<'a> TableBuilder<'a> {
 
     fn add_field(&mut self, column: &Column) -> u32 {
         let field = length_u32(self.batch.fields.len());
-        let cells = empty_cells(column.kind);
+        let cells = Cells::of(column.kind);
         self.batch.fields.push(FieldColumn { column: column.id, cells, present: None });
         self.slots.push(Slot { column: column.id, kind: column.kind, field, planned_in: 0 });
         field
@@ -269,25 +269,11 @@ impl<'a> TableBuilder<'a> {
         let table = self.table.filter(|_| !self.batch.time.is_empty())?;
         let rows = self.batch.time.len();
         for field in &mut self.batch.fields {
-            if field.cells.len() < rows {
-                mark_absent(field, rows);
-            }
+            field.pad(rows);
         }
         self.batch.database = database;
         self.batch.table = table.id;
         Some(self.batch)
-    }
-}
-
-fn empty_cells(kind: ColumnKind) -> Cells {
-    match kind {
-        ColumnKind::Integer => Cells::Integer(Vec::new()),
-        ColumnKind::Unsigned => Cells::Unsigned(Vec::new()),
-        ColumnKind::Float => Cells::Float(Vec::new()),
-        ColumnKind::Boolean => Cells::Boolean(Vec::new()),
-        ColumnKind::String | ColumnKind::Tag => {
-            Cells::String { ends: Vec::new(), bytes: Vec::new() }
-        }
     }
 }
 
@@ -301,18 +287,8 @@ fn kind_of(value: &Value<'_>) -> ColumnKind {
     }
 }
 
-/// Rows up to `rows` that have no value yet get none.
-fn mark_absent(field: &mut FieldColumn, rows: usize) {
-    let filled = field.cells.len();
-    let present = field.present.get_or_insert_with(|| vec![true; filled]);
-    present.resize(rows, false);
-    field.cells.pad(rows);
-}
-
 fn push_cell(field: &mut FieldColumn, row: usize, value: &Value<'_>) {
-    if field.cells.len() < row {
-        mark_absent(field, row);
-    }
+    field.pad(row);
     if let Some(present) = &mut field.present {
         present.push(true);
     }

@@ -152,7 +152,8 @@ impl ScalarUDFImpl for Bounded {
         if bytes > RESULT_BYTES_MAX {
             let name = self.name();
             return exec_err!(
-                "{name} would make {bytes} bytes of one batch: the maximum is {RESULT_BYTES_MAX} bytes"
+                "{name} would make {bytes} bytes of one batch: \
+                 the maximum is {RESULT_BYTES_MAX} bytes"
             );
         }
         self.inner().invoke_with_args(arguments)
