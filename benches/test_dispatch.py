@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import pytest
-from influxpe.plugin.pool import Run, Source, WorkerPool
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benches.generator import FIELDS, FIRST_TIMESTAMP_NS, HOSTS, INTERVAL_NS
+from influxpe.plugin.pool import Run, Source, WorkerPool
 
 ROWS = 5_000
 Scalar = bool | int | float | str | None
