@@ -34,7 +34,7 @@ test: lint test-rust test-python ## everything that a change must pass
 lint: $(MADE)/extension $(MADE)/tools ## formatters, clippy, ruff, mypy, and the stub against the engine
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets --features python -- -D warnings
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	MYPYPATH=python $(BIN)/python -m mypy.stubtest influxpe._engine --mypy-config-file pyproject.toml
