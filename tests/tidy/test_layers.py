@@ -23,6 +23,8 @@ RUST_LAYERS = {
 }
 CRATE_PATH = re.compile(r"\bcrate::(?:\{([^;]*?)\}|(\w+))", re.DOTALL)
 
+SERVER = ROOT / "python" / "influxpe"
+
 # What a part of the server may import besides itself; `server` composes them all.
 FOUNDATION = {"_engine", "engine_types", "clock", "errors", "config", "commits", "logs"}
 PYTHON_LAYERS: dict[str, set[str]] = {
@@ -95,7 +97,7 @@ def python_imports(path: Path) -> set[str]:
 
 
 def python_part(path: Path) -> str:
-    return path.relative_to(ROOT / "python" / "influxpe").parts[0].removesuffix(".py")
+    return path.relative_to(SERVER).parts[0].removesuffix(".py")
 
 
 def is_allowed(part: str, module: str) -> bool:
@@ -104,7 +106,7 @@ def is_allowed(part: str, module: str) -> bool:
 
 
 def server_files() -> list[Path]:
-    return [path for path in python_files() if "influxpe" in path.parts]
+    return [path for path in python_files() if path.is_relative_to(SERVER)]
 
 
 def test_every_python_part_has_a_layer() -> None:
@@ -127,7 +129,7 @@ def test_the_module_for_plugin_authors_knows_no_server() -> None:
     broken = [
         f"{named(path)} imports {module}"
         for path in python_files()
-        if "influxdb3" in path.parts
+        if path.is_relative_to(ROOT / "python" / "influxdb3")
         for module in python_imports(path)
         if module.split(".")[0] == "influxpe"
     ]
