@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::batch::TableBatch;
-use super::catalog::{Catalog, Column, ColumnKind, Database, Table};
+use super::catalog::{Catalog, Column, ColumnKind, Database};
 use super::change::CatalogChange;
 use super::table_builder::{NewColumn, TableBuilder};
 use super::{ColumnId, DatabaseId, Origin};
@@ -367,13 +367,4 @@ fn new_columns(columns: &[(String, ColumnKind)]) -> Result<Vec<NewColumn>> {
         new.push(NewColumn { name: name.as_str().into(), kind: *kind });
     }
     Ok(new)
-}
-
-/// The table of a database, as resolved.
-impl Resolver<'_> {
-    /// The table of that name, with the changes so far.
-    #[must_use]
-    pub fn table(&self, database: &str, table: &str) -> Option<&Arc<Table>> {
-        self.catalog().database(database)?.tables.get(table)
-    }
 }

@@ -56,12 +56,6 @@ impl LogReader {
         Ok(())
     }
 
-    /// Skips to a position, without reading what lies between.
-    pub fn skip_to(&mut self, next: Position) {
-        self.next = next;
-        self.at = None;
-    }
-
     fn locate(&mut self) -> Result<(Arc<Segment>, u64)> {
         let segment = self.log.segment_of(self.next)?;
         if let Some((current, offset)) = self.at.take()

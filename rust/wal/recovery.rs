@@ -120,7 +120,7 @@ fn cut_tail(disk: &dyn Disk, segment: &Segment, offset: u64, newest: Position) -
     let length = usize::try_from(segment.bytes - offset).unwrap_or(usize::MAX);
     let mut tail = vec![0; length];
     segment.file.read_at(offset, &mut tail).map_err(unreadable)?;
-    let Some(last_used) = memchr_last_nonzero(&tail) else {
+    let Some(last_used) = last_nonzero(&tail) else {
         return Ok(());
     };
     if knows_durable(segment, offset, &tail, newest + 1).map_err(unreadable)? {
@@ -134,7 +134,7 @@ fn cut_tail(disk: &dyn Disk, segment: &Segment, offset: u64, newest: Position) -
     cut().map_err(|error| segment::failed(disk, &name, "cannot be cut", error))
 }
 
-fn memchr_last_nonzero(bytes: &[u8]) -> Option<usize> {
+fn last_nonzero(bytes: &[u8]) -> Option<usize> {
     bytes.iter().rposition(|byte| *byte != 0)
 }
 
