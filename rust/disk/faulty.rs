@@ -4,7 +4,8 @@
 //! Comes in: a plan (after how many operations to cut, and a seed). Goes out: after the cut every
 //! operation fails; `after_power_loss` gives the disk that the next start finds. What stays true:
 //! bytes that were synced are there; each unsynced write is there whole, in part, or not at all; a
-//! name that was not synced may be the old one.
+//! name that was not synced may be the old one. It may also have a capacity: a file that does not
+//! fit is left made in part, as on a full disk.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -58,6 +59,15 @@ struct State {
     images: Vec<Image>,
     names: BTreeMap<String, usize>,
     durable_names: BTreeMap<String, usize>,
+    capacity_bytes: Option<u64>,
+}
+
+impl State {
+    /// Bytes that files may still take.
+    fn free_bytes(&self) -> u64 {
+        let used = self.names.values().map(|image| self.images[*image].current().len() as u64);
+        self.capacity_bytes.map_or(u64::MAX, |capacity| capacity.saturating_sub(used.sum()))
+    }
 }
 
 /// See the head of this file.
@@ -80,6 +90,11 @@ impl FaultyDisk {
         self.state.lock().operations
     }
 
+    /// Sets how many bytes all files together may take when a file is made; `None` for no limit.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.state.lock().capacity_bytes = bytes;
+    }
+
     /// The disk as the next start finds it, with a plan of its own.
     #[must_use]
     pub fn after_power_loss(&self, plan: Plan) -> Self {
@@ -87,8 +102,13 @@ impl FaultyDisk {
         let mut dice = Dice(self.plan.seed | 1);
         let names = if dice.roll(2) == 0 { &state.names } else { &state.durable_names };
         let images = state.images.iter().map(|image| survive(image, &mut dice)).collect();
-        let next =
-            State { operations: 0, images, names: names.clone(), durable_names: names.clone() };
+        let next = State {
+            operations: 0,
+            images,
+            names: names.clone(),
+            durable_names: names.clone(),
+            capacity_bytes: state.capacity_bytes,
+        };
         Self { plan, state: Arc::new(Mutex::new(next)) }
     }
 
@@ -139,10 +159,17 @@ impl Disk for FaultyDisk {
     fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn File>> {
         let mut state = self.state.lock();
         self.step(&mut state)?;
-        let length = usize::try_from(bytes).map_err(io::Error::other)?;
+        if state.names.contains_key(name) {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, self.describe(name)));
+        }
+        let fitting = bytes.min(state.free_bytes());
+        let length = usize::try_from(fitting).map_err(io::Error::other)?;
         state.images.push(Image { durable: vec![0; length], unsynced: Vec::new() });
         let image = state.images.len() - 1;
         state.names.insert(name.to_owned(), image);
+        if fitting < bytes {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         Ok(Arc::new(FaultyFile { disk: self.clone(), image }))
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
 
 use parking_lot::RwLock;
 
 use super::frame::PreparedFrame;
 use super::segment::{self, FOLDER, HEADER_BYTES, Segment};
-use crate::disk::{Disk, File};
+use super::spare::{Space, Spare};
+use crate::disk::Disk;
 use crate::error::{EngineError, Result};
 use crate::schema::Position;
 
@@ -94,7 +94,7 @@ pub struct LogWriter {
     offset: u64,
     synced: Position,
     scratch: Vec<u8>,
-    spare: Option<JoinHandle<Result<Arc<dyn File>>>>,
+    spare: Spare,
 }
 
 impl LogWriter {
@@ -105,10 +105,8 @@ impl LogWriter {
         offset: u64,
         synced: Position,
     ) -> Self {
-        let scratch = Vec::new();
-        let mut writer = Self { log, options, current, offset, synced, scratch, spare: None };
-        writer.prepare_spare();
-        writer
+        let spare = Spare::new(Arc::clone(&log), options.segment_bytes, options.prepare_ahead);
+        Self { log, options, current, offset, synced, scratch: Vec::new(), spare }
     }
 
     /// The segments that this writer adds to.
@@ -117,7 +115,19 @@ impl LogWriter {
         &self.log
     }
 
-    /// Writes frames, the first of which has the position `first`. Durable after `sync`.
+    /// What is known about space for the next segment.
+    pub(super) fn space(&self) -> &Arc<Space> {
+        self.spare.space()
+    }
+
+    /// Bytes that are left in the current segment: they are the medium's already.
+    pub(super) fn room(&self) -> u64 {
+        self.current.bytes - self.offset
+    }
+
+    /// Writes frames, the first of which has the position `first`. Durable after `sync`. Returns
+    /// how many were written: less than all where there is no space for the next segment. Nothing
+    /// is known of the others then, and they may be given again.
     ///
     /// # Errors
     /// `Internal` where the medium refuses; nothing may be written after that.
@@ -125,17 +135,21 @@ impl LogWriter {
         &mut self,
         first: Position,
         frames: impl Iterator<Item = &'f mut PreparedFrame>,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         self.scratch.clear();
+        let mut written = 0;
         for (position, frame) in (first..).zip(frames) {
             let end = self.offset + (self.scratch.len() + frame.len()) as u64;
             if end > self.current.bytes {
                 self.flush_scratch()?;
-                self.rotate(position, frame.len() as u64)?;
+                if !self.rotate(position, frame.len() as u64)? {
+                    return Ok(written);
+                }
             }
             self.scratch.extend_from_slice(frame.seal(position, self.synced));
+            written += 1;
         }
-        self.flush_scratch()
+        self.flush_scratch().map(|()| written)
     }
 
     fn flush_scratch(&mut self) -> Result<()> {
@@ -165,46 +179,18 @@ impl LogWriter {
         segment::failed(self.log.disk(), &segment::name_of(self.current.number), what, error)
     }
 
-    /// Ends the current segment, durably, and begins the next one at `first`.
-    fn rotate(&mut self, first: Position, frame_bytes: u64) -> Result<()> {
-        self.sync(first - 1)?;
+    /// Ends the current segment, durably, and begins the next one at `first`. False, and nothing
+    /// done, where there is no space for it.
+    fn rotate(&mut self, first: Position, frame_bytes: u64) -> Result<bool> {
         let bytes = self.options.segment_bytes.max(HEADER_BYTES + frame_bytes);
-        let file = self.take_spare(bytes)?;
+        let Some(file) = self.spare.take(bytes)? else { return Ok(false) };
+        self.sync(first - 1)?;
         let number = self.current.number + 1;
         let segment = Arc::new(Segment::begin(self.log.disk(), file, number, first)?);
         self.log.segments.write().push(Arc::clone(&segment));
         self.current = segment;
         self.offset = HEADER_BYTES;
-        self.prepare_spare();
-        Ok(())
-    }
-
-    fn take_spare(&mut self, bytes: u64) -> Result<Arc<dyn File>> {
-        if let Some(handle) = self.spare.take() {
-            let ready = handle.join().map_err(|_| EngineError::internal("the spare is lost"))??;
-            if bytes <= self.options.segment_bytes {
-                return Ok(ready);
-            }
-            let removed = self.log.disk().remove(segment::SPARE);
-            removed.map_err(|error| self.failure("has a spare that cannot go", error))?;
-        }
-        segment::create_spare(self.log.disk(), bytes)
-    }
-
-    fn prepare_spare(&mut self) {
-        if self.options.prepare_ahead {
-            let (log, bytes) = (Arc::clone(&self.log), self.options.segment_bytes);
-            let make = move || segment::create_spare(log.disk(), bytes);
-            let thread = std::thread::Builder::new().name("wal-spare".to_owned()).spawn(make);
-            self.spare = thread.ok();
-        }
-    }
-}
-
-impl Drop for LogWriter {
-    fn drop(&mut self) {
-        if let Some(handle) = self.spare.take() {
-            drop(handle.join());
-        }
+        self.spare.want();
+        Ok(true)
     }
 }

@@ -3,7 +3,8 @@
 //! Comes in: frames, in the order in which they are queued. Goes out: the same frames, in the same
 //! order, after a crash and to every feed. What stays true: positions count frames from 1 without
 //! gaps; a frame is applied whole or not at all; a torn tail is cut, damage anywhere else stops the
-//! start. What it refuses: to write after a failed sync. `docs/format.md` has the byte tables.
+//! start. What it refuses: to write after a failed sync, and for a while where the disk is full.
+//! `docs/format.md` has the byte tables.
 
 mod batch_codec;
 mod change_codec;
@@ -14,6 +15,7 @@ mod log;
 mod record;
 mod recovery;
 mod segment;
+mod spare;
 mod writer;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::frame::{ALIGNMENT, HEADER_BYTES as FRAME_HEADER_BYTES};
 use super::log::{Log, LogOptions, LogWriter};
 use super::segment::{self, FOLDER, HEADER_BYTES, SPARE, Segment};
+use super::spare;
 use crate::disk::Disk;
 use crate::error::{EngineError, Result};
 use crate::schema::Position;
@@ -37,7 +38,7 @@ pub fn recover(
         segments.push(Arc::new(Segment::open(&*disk, number)?));
     }
     if segments.is_empty() {
-        let file = segment::create_spare(&*disk, options.segment_bytes)?;
+        let file = spare::create_first(&*disk, options.segment_bytes)?;
         segments.push(Arc::new(Segment::begin(&*disk, file, 1, 1)?));
     }
     let (newest, offset) = read_segments(&*disk, &segments, &mut replay)?;

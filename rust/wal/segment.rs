@@ -36,11 +36,6 @@ pub(super) fn name_of(number: u64) -> String {
     format!("{FOLDER}/{number:020}.wal")
 }
 
-/// Makes the file of a segment, zeroed and synced, under the name of the spare.
-pub(super) fn create_spare(disk: &dyn Disk, bytes: u64) -> Result<Arc<dyn File>> {
-    disk.create(SPARE, bytes).map_err(|error| failed(disk, SPARE, "cannot be made", error))
-}
-
 impl Segment {
     /// Turns the spare into a segment. It is durable, under its name, on return.
     pub(super) fn begin(

@@ -4,6 +4,10 @@
 //! frame's item goes to the sink after the sync, in the order of positions, and only then is its
 //! position *committed*: durable, visible, to be acknowledged. A group in which nobody waits for
 //! the disk (`no_sync`) goes to the sink before the sync.
+//!
+//! A full disk: where the next segment has no space, a frame is taken as long as it fits into the
+//! current one; others are refused before they have a position. Frames that were queued before the
+//! lack was known keep their positions and wait for space, in their order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +16,8 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::frame::PreparedFrame;
 use super::log::LogWriter;
-use crate::error::{EngineError, Result};
+use super::spare::{RETRY_AFTER, Space};
+use crate::error::{EngineError, ErrorKind, Result};
 use crate::limits::QUEUE_BYTES_MAX;
 use crate::schema::Position;
 
@@ -39,6 +44,11 @@ pub trait Sink<T> {
 struct State<T> {
     pending: Vec<Commit<T>>,
     pending_bytes: usize,
+    /// Bytes of frames that are queued, or in the writer's hands, but not yet written.
+    unwritten_bytes: u64,
+    /// Bytes that are left in the current segment behind what is written.
+    room: u64,
+    space: Option<Arc<Space>>,
     next: Position,
     closing: bool,
     stopped: Option<String>,
@@ -60,6 +70,9 @@ impl<T> Queue<T> {
         let state = State {
             pending: Vec::new(),
             pending_bytes: 0,
+            unwritten_bytes: 0,
+            room: 0,
+            space: None,
             next: newest + 1,
             closing: false,
             stopped: None,
@@ -75,7 +88,8 @@ impl<T> Queue<T> {
     /// Adds a frame; returns its position.
     ///
     /// # Errors
-    /// `Closed` where nothing can be written any more, `Busy` where too much is waiting.
+    /// `Closed` where nothing can be written any more, `Busy` where too much is waiting or the disk
+    /// is full.
     pub fn push(&self, commit: Commit<T>) -> Result<Position> {
         let mut state = self.state.lock();
         check(&state)?;
@@ -84,7 +98,9 @@ impl<T> Queue<T> {
                 "more than {QUEUE_BYTES_MAX} bytes wait for the disk; try again in a moment"
             )));
         }
+        check_space(&state, commit.frame.len() as u64)?;
         state.pending_bytes += commit.frame.len();
+        state.unwritten_bytes += commit.frame.len() as u64;
         state.pending.push(commit);
         let position = state.next;
         state.next += 1;
@@ -98,7 +114,7 @@ impl<T> Queue<T> {
         self.committed.load(Ordering::Acquire)
     }
 
-    /// Blocks until `position` is committed.
+    /// Blocks until `position` is committed, on a full disk until there is space.
     ///
     /// # Errors
     /// `Closed` where that cannot happen any more.
@@ -121,7 +137,8 @@ impl<T> Queue<T> {
         check(&self.state.lock())
     }
 
-    /// Takes no more frames; the writer ends when those that wait are committed.
+    /// Takes no more frames; the writer ends when those that wait are committed. Those that wait
+    /// for space are tried once more.
     pub fn close(&self) {
         self.state.lock().closing = true;
         self.work.notify_one();
@@ -136,6 +153,21 @@ impl<T> Queue<T> {
         let pending = std::mem::take(&mut state.pending);
         state.pending_bytes = 0;
         (state.next - pending.len() as u64, pending)
+    }
+
+    /// Notes where the writer stands, after it wrote `bytes` of frames.
+    fn note_written(&self, bytes: u64, writer: &LogWriter) {
+        let mut state = self.state.lock();
+        state.unwritten_bytes -= bytes;
+        state.room = writer.room();
+        state.space = Some(Arc::clone(writer.space()));
+    }
+
+    /// Blocks for as long as a full disk is left alone; false at once when the queue is closed.
+    fn wait_for_space(&self) -> bool {
+        let mut state = self.state.lock();
+        self.work.wait_while_for(&mut state, |state| !state.closing, RETRY_AFTER);
+        !state.closing
     }
 
     fn mark_committed(&self, newest: Position) {
@@ -161,17 +193,27 @@ fn check<T>(state: &MutexGuard<'_, State<T>>) -> Result<()> {
     }
 }
 
+/// Whether the frames that wait and one of `bytes` are sure of their place.
+fn check_space<T>(state: &MutexGuard<'_, State<T>>, bytes: u64) -> Result<()> {
+    if state.unwritten_bytes + bytes <= state.room {
+        return Ok(());
+    }
+    let lacking = state.space.as_ref().and_then(|space| space.lacking());
+    lacking.map_or(Ok(()), |reason| Err(EngineError::busy(reason)))
+}
+
 /// Runs until the queue is closed and drained, or the disk fails; then nothing can be written any
 /// more, while what is committed can still be read.
 pub fn run_writer<T>(queue: &Arc<Queue<T>>, mut writer: LogWriter, mut sink: impl Sink<T>) {
+    queue.note_written(0, &writer);
     loop {
         let (first, group) = queue.take();
         if group.is_empty() {
             queue.stop("the engine is closed");
             break;
         }
-        if let Err(error) = commit_group(queue, &mut writer, &mut sink, first, group) {
-            queue.stop(&format!("the engine takes no more writes, for its log failed: {error}"));
+        if let Err(error) = commit_all(queue, &mut writer, &mut sink, first, group) {
+            queue.stop(&reason_of(&error));
             // Wakes those who wait by other means than `wait`.
             sink.group_done(queue.committed());
             break;
@@ -179,23 +221,62 @@ pub fn run_writer<T>(queue: &Arc<Queue<T>>, mut writer: LogWriter, mut sink: imp
     }
 }
 
+fn reason_of(error: &EngineError) -> String {
+    match error.kind() {
+        ErrorKind::Closed => error.to_string(),
+        _ => format!("the engine takes no more writes, for its log failed: {error}"),
+    }
+}
+
+/// Commits a group, over as many attempts as a full disk asks for.
+fn commit_all<T>(
+    queue: &Queue<T>,
+    writer: &mut LogWriter,
+    sink: &mut impl Sink<T>,
+    mut first: Position,
+    mut group: Vec<Commit<T>>,
+) -> Result<()> {
+    let mut is_open = true;
+    loop {
+        let count = group.len();
+        group = commit_group(queue, writer, sink, first, group)?;
+        first += (count - group.len()) as u64;
+        if group.is_empty() {
+            return Ok(());
+        }
+        if !is_open {
+            let reason = writer.space().lacking().unwrap_or_default();
+            return Err(EngineError::closed(format!("the engine is closed: {reason}")));
+        }
+        is_open = queue.wait_for_space();
+    }
+}
+
+/// Commits what there is space for; returns the rest.
 fn commit_group<T>(
     queue: &Queue<T>,
     writer: &mut LogWriter,
     sink: &mut impl Sink<T>,
     first: Position,
     mut group: Vec<Commit<T>>,
-) -> Result<()> {
-    let newest = first + group.len() as u64 - 1;
-    writer.append(first, group.iter_mut().map(|commit| &mut commit.frame))?;
+) -> Result<Vec<Commit<T>>> {
+    let written = writer.append(first, group.iter_mut().map(|commit| &mut commit.frame))?;
+    let rest = group.split_off(written);
+    let bytes = group.iter().map(|commit| commit.frame.len() as u64).sum();
+    queue.note_written(bytes, writer);
+    if group.is_empty() {
+        return Ok(rest);
+    }
+    let newest = first + written as u64 - 1;
     let nobody_waits = group.iter().all(|commit| commit.no_sync);
     if nobody_waits {
         apply_group(queue, sink, first, group);
-        return writer.sync(newest);
+        writer.sync(newest)?;
+        return Ok(rest);
     }
     writer.sync(newest)?;
     apply_group(queue, sink, first, group);
-    Ok(())
+    Ok(rest)
 }
 
 fn apply_group<T>(

@@ -1,4 +1,5 @@
 //! Tests of the whole engine, without Python.
 
 mod crash_sweep;
+mod full_disk;
 mod reopen;

@@ -1,9 +1,10 @@
 //! The log on disks that hold, tear and lie.
 
+mod format;
+mod full_disk;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-use proptest::prelude::*;
 
 use super::frame::HEADER_BYTES as FRAME_HEADER_BYTES;
 use super::segment::{self, HEADER_BYTES};
@@ -11,10 +12,7 @@ use super::*;
 use crate::disk::{Disk, FaultyDisk, MemoryDisk, Plan};
 use crate::error::{ErrorKind, Result};
 use crate::limits::{FRAME_BYTES_MAX, QUEUE_BYTES_MAX};
-use crate::schema::{
-    CURSOR_HERE, CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin, Position,
-    SeriesKeys, TableBatch, Token, Trigger,
-};
+use crate::schema::Position;
 
 const OPTIONS: LogOptions = LogOptions { segment_bytes: 4_096, prepare_ahead: false };
 
@@ -281,190 +279,4 @@ fn a_full_queue_says_busy() {
         assert_eq!(queue.push(large()).expect("a place"), position);
     }
     assert_eq!(queue.push(large()).expect_err("no place").kind(), ErrorKind::Busy);
-}
-
-/// One record of every kind, with fixed values.
-fn frozen_frames() -> Vec<PreparedFrame> {
-    let name = |text: &str| Arc::<str>::from(text);
-    let deletion = Deletion { deleted_at_ns: 11, hard_delete_at_ns: Some(12) };
-    let column = |id, text, kind| Column { id, name: name(text), kind };
-    let columns: Vec<Column> = (0..)
-        .zip(["tag", "int", "unsigned", "float", "text", "flag"])
-        .zip(ColumnKind::ALL)
-        .map(|((id, text), kind)| column(id, text, kind))
-        .collect();
-    let token =
-        Token { id: 0, name: name("_admin"), hash: [7; 64], created_at_ms: 5, expiry_ms: None };
-    let trigger = Trigger {
-        id: 1,
-        database: 1,
-        name: name("t"),
-        plugin_filename: "p.py".to_owned(),
-        specification: "all_tables".to_owned(),
-        specification_json: "\"all_tables_wal_write\"".to_owned(),
-        arguments: Some(vec![("a".to_owned(), "b".to_owned())]),
-        run_async: true,
-        error_behavior: "log".to_owned(),
-        disabled: false,
-        cursor: CURSOR_HERE,
-    };
-    let (database, table) = (1, name("m"));
-    let changes = [
-        CatalogChange::Identify { uuid: name("an identity") },
-        CatalogChange::CreateDatabase { id: 1, name: name("db"), retention_ns: Some(9) },
-        CatalogChange::SetRetention { database, retention_ns: None },
-        CatalogChange::CreateTable { database, id: 1, name: name("m") },
-        CatalogChange::AddColumns { database, table: table.clone(), columns },
-        CatalogChange::PutToken(token),
-        CatalogChange::PutTrigger(trigger),
-        CatalogChange::SetCursor { trigger: 1, cursor: 1 },
-        CatalogChange::DeleteTable { database, table, name: name("m-old"), deletion },
-        CatalogChange::PurgeTable { database, table: name("m-old") },
-        CatalogChange::DeleteTrigger { trigger: 1 },
-        CatalogChange::DeleteToken { name: name("_admin") },
-        CatalogChange::DeleteDatabase { database, name: name("db-old"), deletion },
-        CatalogChange::PurgeDatabase { database },
-    ];
-    let mut all = FrameBuilder::new();
-    for change in &changes {
-        all.push_change(change);
-    }
-    let mut rows = FrameBuilder::new();
-    rows.push_batch(&frozen_batch());
-    [all, rows].map(|frame| frame.finish().expect("a frame")).into()
-}
-
-fn frozen_batch() -> TableBatch {
-    let mut series = SeriesKeys::default();
-    series.push_tag(0, "a");
-    series.end_key();
-    series.end_key();
-    let field = |column, cells, present| FieldColumn { column, cells, present };
-    TableBatch {
-        database: 1,
-        table: 1,
-        origin: Origin { trigger: 1, depth: 2 },
-        series,
-        series_of_row: vec![0, 1],
-        time: vec![-1, i64::MAX],
-        fields: vec![
-            field(1, Cells::Integer(vec![1, -1]), None),
-            field(2, Cells::Unsigned(vec![u64::MAX, 0]), Some(vec![true, false])),
-            field(3, Cells::Float(vec![0.5, -0.0]), None),
-            field(4, Cells::String { ends: vec![2, 2], bytes: b"xy".to_vec() }, None),
-            field(5, Cells::Boolean(vec![false, true]), None),
-        ],
-    }
-}
-
-#[test]
-fn format_version_1_is_frozen() {
-    let disk = memory();
-    let (mut recovered, _) = open(&disk).expect("an empty log");
-    let mut frames = frozen_frames();
-    recovered.writer.append(1, frames.iter_mut()).expect("a write");
-    recovered.writer.sync(2).expect("a sync");
-    let file = disk.open(&segment::name_of(1)).expect("the segment");
-    let mut written = vec![0; 4_096];
-    file.read_at(0, &mut written).expect("the segment");
-    let frozen = include_bytes!("../../tests/fixtures/wal-1.segment");
-    assert!(written == frozen, "the bytes of format version 1 have changed");
-}
-
-#[test]
-fn a_log_of_format_version_1_can_be_read() {
-    let disk = memory();
-    let frozen = include_bytes!("../../tests/fixtures/wal-1.segment");
-    let file = disk.create(&segment::name_of(1), frozen.len() as u64).expect("a file");
-    file.write_at(0, frozen).expect("the segment");
-    let (_, payloads) = open(&disk).expect("the log");
-    let records: Vec<Record> =
-        payloads.iter().flat_map(|one| Records::of(one).decode_all().expect("records")).collect();
-    assert_eq!(records.len(), 15);
-    assert_eq!(records[14], Record::Batch(frozen_batch()));
-}
-
-fn any_batch() -> impl Strategy<Value = TableBatch> {
-    let row = (any::<i64>(), any::<i64>(), any::<bool>(), ".{0,5}", 0_u32..3);
-    proptest::collection::vec(row, 1..20).prop_map(|rows| {
-        let mut series = SeriesKeys::default();
-        for key in ["", "a", "bb"] {
-            series.push_tag(3, key);
-            series.end_key();
-        }
-        let mut bytes = Vec::new();
-        let ends = rows.iter().map(|row| {
-            bytes.extend_from_slice(row.3.as_bytes());
-            u32::try_from(bytes.len()).expect("a short text")
-        });
-        let ends = ends.collect();
-        let column = |column, cells, present| FieldColumn { column, cells, present };
-        let fields = vec![
-            column(0, Cells::Integer(rows.iter().map(|row| row.1).collect()), None),
-            column(1, Cells::Unsigned(rows.iter().map(|row| row.1.unsigned_abs()).collect()), None),
-            column(
-                2,
-                Cells::Boolean(rows.iter().map(|row| row.2).collect()),
-                Some(rows.iter().map(|row| row.1 % 2 == 0).collect()),
-            ),
-            column(4, Cells::String { ends, bytes }, None),
-            column(
-                5,
-                Cells::Float(
-                    rows.iter().map(|row| f64::from_bits(row.1.cast_unsigned() >> 2)).collect(),
-                ),
-                None,
-            ),
-        ];
-        TableBatch {
-            database: 1,
-            table: 2,
-            origin: Origin { trigger: 3, depth: 4 },
-            series,
-            series_of_row: rows.iter().map(|row| row.4).collect(),
-            time: rows.iter().map(|row| row.0).collect(),
-            fields,
-        }
-    })
-}
-
-proptest! {
-    #[test]
-    fn records_come_back_as_they_were(batch in any_batch(), name in ".{0,20}") {
-        let token = Token {
-            id: 7,
-            name: name.as_str().into(),
-            hash: [9; 64],
-            created_at_ms: -1,
-            expiry_ms: Some(3),
-        };
-        let changes = [
-            CatalogChange::PutToken(token),
-            CatalogChange::SetCursor { trigger: 1, cursor: 99 },
-        ];
-        let mut builder = FrameBuilder::new();
-        for change in &changes {
-            builder.push_change(change);
-        }
-        builder.push_batch(&batch);
-        let frame = builder.finish().expect("a frame");
-        let records = Records::of(frame.payload()).decode_all().expect("records");
-        let mut expected: Vec<Record> = changes.into_iter().map(Record::Change).collect();
-        expected.push(Record::Batch(batch));
-        prop_assert_eq!(records, expected);
-    }
-
-    #[test]
-    fn damaged_records_never_panic(
-        batch in any_batch(), cut in 0_usize..500, flip in 0_usize..500
-    ) {
-        let mut builder = FrameBuilder::new();
-        builder.push_batch(&batch);
-        let frame = builder.finish().expect("a frame");
-        let mut payload = frame.payload().to_vec();
-        let at = flip % payload.len();
-        payload[at] ^= 0x55;
-        payload.truncate(payload.len().saturating_sub(cut));
-        drop(Records::of(&payload).decode_all());
-    }
 }
