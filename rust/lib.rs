@@ -6,12 +6,13 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk`, `line`, `schema`, `wal buffer`, `query`,
-//! `engine`,
-//! `py`. `wal` and `buffer` do not know each other; `engine` wires the parts.
+//! Imports go one way: `error limits clock disk`, `codec line`, `schema`, `wal buffer store`,
+//! `query`, `engine`, `py`. `wal`, `buffer` and `store` do not know each other; `engine` wires the
+//! parts, `store` excepted, which it does not use yet.
 
 pub mod buffer;
 pub mod clock;
+mod codec;
 pub mod disk;
 pub mod engine;
 pub mod error;
@@ -21,4 +22,5 @@ pub mod line;
 mod py;
 pub mod query;
 pub mod schema;
+pub mod store;
 pub mod wal;

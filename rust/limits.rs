@@ -33,3 +33,10 @@ pub const LOG_LINES_MAX: usize = 10_000;
 pub const TRIGGER_DEPTH_MAX: u8 = 8;
 /// Nanoseconds that rows of `_internal` are kept: seven days (as InfluxDB 3).
 pub const INTERNAL_RETENTION_NS: i64 = 7 * 24 * 3_600 * 1_000_000_000;
+/// Rows of one row group of a Parquet file: what a reader of one series skips, and what a writer
+/// holds in memory.
+pub const ROW_GROUP_ROWS_MAX: usize = 131_072;
+/// Rows of one page of a Parquet file: the least that a query reads of a column.
+pub const PAGE_ROWS_MAX: usize = 8_192;
+/// Manifests that stay in the store, the newest among them: enough to go back by hand.
+pub const MANIFESTS_KEPT: u64 = 8;

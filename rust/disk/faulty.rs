@@ -173,6 +173,12 @@ impl Disk for FaultyDisk {
         Ok(Arc::new(FaultyFile { disk: self.clone(), image }))
     }
 
+    fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = self.create(name, bytes.len() as u64)?;
+        file.write_at(0, bytes)?;
+        file.sync()
+    }
+
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let state = self.state.lock();
         let image = self.image(&state, name)?;
@@ -188,6 +194,14 @@ impl Disk for FaultyDisk {
             .filter_map(|name| name.strip_prefix(&prefix))
             .map(str::to_owned)
             .collect())
+    }
+
+    fn walk(&self, folder: &str) -> io::Result<Vec<(String, u64)>> {
+        let prefix = format!("{folder}/");
+        let state = self.state.lock();
+        let below = state.names.iter().filter(|(name, _)| name.starts_with(&prefix));
+        let length = |image: usize| state.images[image].current().len() as u64;
+        Ok(below.map(|(name, image)| (name.clone(), length(*image))).collect())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

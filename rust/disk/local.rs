@@ -62,6 +62,16 @@ impl Disk for LocalDisk {
         Ok(Arc::new(LocalFile(file)))
     }
 
+    fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
         Ok(Arc::new(LocalFile(file)))
@@ -78,6 +88,28 @@ impl Disk for LocalDisk {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn walk(&self, folder: &str) -> io::Result<Vec<(String, u64)>> {
+        let mut files = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(self.path(&folder)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                if entry.file_type()?.is_dir() {
+                    folders.push(name);
+                } else {
+                    files.push((name, entry.metadata()?.len()));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

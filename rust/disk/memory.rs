@@ -35,6 +35,10 @@ impl Disk for MemoryDisk {
         Ok(file)
     }
 
+    fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.create(name, bytes.len() as u64)?.write_at(0, bytes)
+    }
+
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let files = self.files.lock();
         let file = files.get(name).ok_or_else(|| Self::missing(name))?;
@@ -45,6 +49,13 @@ impl Disk for MemoryDisk {
         let prefix = format!("{folder}/");
         let files = self.files.lock();
         Ok(files.keys().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned).collect())
+    }
+
+    fn walk(&self, folder: &str) -> io::Result<Vec<(String, u64)>> {
+        let prefix = format!("{folder}/");
+        let files = self.files.lock();
+        let below = files.iter().filter(|(name, _)| name.starts_with(&prefix));
+        below.map(|(name, file)| Ok((name.clone(), file.length()?))).collect()
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

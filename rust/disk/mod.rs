@@ -25,6 +25,12 @@ pub trait Disk: Debug + Send + Sync {
     /// Where the file exists, or the medium refuses.
     fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn File>>;
 
+    /// Makes a new file that holds `bytes`, synced; its name is not synced yet.
+    ///
+    /// # Errors
+    /// Where the file exists, or the medium refuses.
+    fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
     /// Opens a file for reading and writing.
     ///
     /// # Errors
@@ -36,6 +42,13 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// Where the folder cannot be read.
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;
+
+    /// Names and lengths of the files below a folder, at any depth, sorted; the names are relative
+    /// to the root. Empty where the folder does not exist.
+    ///
+    /// # Errors
+    /// Where a folder cannot be read.
+    fn walk(&self, folder: &str) -> io::Result<Vec<(String, u64)>>;
 
     /// Gives a file another name, replacing what had it; durable after `sync_folder`.
     ///

@@ -1,7 +1,7 @@
 //! Rows of one table as the bytes of a record, and back.
 
-use super::codec::{Put, Take};
 use super::record::{kind_code, take_kind};
+use crate::codec::{Put, Take};
 use crate::error::{EngineError, Result};
 use crate::schema::{Cells, ColumnKind, FieldColumn, Origin, SeriesKeys, TableBatch};
 

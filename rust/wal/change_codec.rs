@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::codec::{Put, Take};
 use super::record::{kind, kind_code, take_kind};
+use crate::codec::{Put, Take};
 use crate::error::{EngineError, Result};
 use crate::schema::{CatalogChange, Column, Deletion, Token, Trigger};
 

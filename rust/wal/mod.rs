@@ -8,7 +8,6 @@
 
 mod batch_codec;
 mod change_codec;
-mod codec;
 mod feed;
 mod frame;
 mod log;

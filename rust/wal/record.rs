@@ -2,8 +2,8 @@
 
 use super::batch_codec::{put_batch, take_batch, take_origin};
 use super::change_codec::{code_of, put_change, take_change};
-use super::codec::Take;
 use super::frame::FrameBuilder;
+use crate::codec::Take;
 use crate::error::{EngineError, Result};
 use crate::schema::{CatalogChange, ColumnKind, DatabaseId, Origin, TableBatch, TableId};
 

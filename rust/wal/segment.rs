@@ -110,7 +110,7 @@ fn encode_header(number: u64, first: Position, bytes: u64) -> [u8; HEADER_LENGTH
 }
 
 fn decode_header(header: &[u8; HEADER_LENGTH], number: u64) -> Option<Position> {
-    let mut take = super::codec::Take(header);
+    let mut take = crate::codec::Take(header);
     let magic = take.u32().ok()?;
     let version = take.u16().ok()?;
     take.u16().ok()?;

@@ -11,6 +11,7 @@ RUST_LAYERS = {
     "error": 0,
     "limits": 0,
     "clock": 0,
+    "codec": 1,
     "disk": 0,
     "line": 1,
     "schema": 2,

@@ -1,9 +1,9 @@
-//! Little-endian numbers and length-prefixed bytes: how everything in a frame is laid down.
+//! Little-endian numbers and length-prefixed bytes: how frames and manifests are laid down.
 
 use crate::error::{EngineError, Result};
 
-/// Appends values to a frame.
-pub(super) trait Put {
+/// Appends values to bytes that will be stored.
+pub(crate) trait Put {
     fn put_u8(&mut self, value: u8);
     fn put_u16(&mut self, value: u16);
     fn put_u32(&mut self, value: u32);
@@ -56,56 +56,56 @@ impl Put for Vec<u8> {
 
 /// Takes values off the bytes of a record. Running out of bytes is `Corrupt`.
 #[derive(Debug, Clone)]
-pub(super) struct Take<'a>(pub(super) &'a [u8]);
+pub(crate) struct Take<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Take<'a> {
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let (head, rest) = self.0.split_first_chunk::<N>().ok_or_else(too_short)?;
         self.0 = rest;
         Ok(*head)
     }
 
-    pub(super) fn slice(&mut self, length: usize) -> Result<&'a [u8]> {
+    pub(crate) fn slice(&mut self, length: usize) -> Result<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(length).ok_or_else(too_short)?;
         self.0 = rest;
         Ok(head)
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8> {
+    pub(crate) fn u8(&mut self) -> Result<u8> {
         Ok(self.array::<1>()?[0])
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16> {
+    pub(crate) fn u16(&mut self) -> Result<u16> {
         Ok(u16::from_le_bytes(self.array()?))
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32> {
+    pub(crate) fn u32(&mut self) -> Result<u32> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64> {
+    pub(crate) fn u64(&mut self) -> Result<u64> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
-    pub(super) fn i64(&mut self) -> Result<i64> {
+    pub(crate) fn i64(&mut self) -> Result<i64> {
         Ok(i64::from_le_bytes(self.array()?))
     }
 
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8]> {
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = self.u32()? as usize;
         self.slice(length)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str> {
+    pub(crate) fn text(&mut self) -> Result<&'a str> {
         std::str::from_utf8(self.bytes()?)
             .map_err(|error| EngineError::corrupt("a text is not UTF-8").caused_by(error))
     }
 
-    pub(super) fn flag(&mut self) -> Result<bool> {
+    pub(crate) fn flag(&mut self) -> Result<bool> {
         Ok(self.u8()? != 0)
     }
 
-    pub(super) fn optional_i64(&mut self) -> Result<Option<i64>> {
+    pub(crate) fn optional_i64(&mut self) -> Result<Option<i64>> {
         if self.flag()? { Ok(Some(self.i64()?)) } else { Ok(None) }
     }
 }

@@ -1,0 +1,34 @@
+//! Many sorted sources become one: by series, then time; of rows with the same series and time one
+//! remains, each field with the value of the newest source that has one.
+//!
+//! Comes in: record batches of sources that are numbered from the oldest to the newest, each sorted
+//! by (tags in the order of the series key, absent first, then time) and free of repetitions. Goes
+//! out: batches of the same schema, sorted and free of repetitions over all sources. What stays
+//! true: at most one batch per source is waited for; where the sources do not touch each other,
+//! rows are copied in ranges and never compared one by one. It does no input or output: `step`
+//! says which source it needs, so the same code serves files, streams and memory.
+
+mod cursor;
+mod merger;
+mod output;
+mod series_spans;
+
+#[cfg(test)]
+mod tests;
+
+pub use merger::{Merger, Step};
+
+use crate::error::EngineError;
+
+/// Where the columns of a table stand in its batches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortColumns {
+    /// The tags, in the order of the series key: dictionaries with `Int32` keys and `Utf8` values.
+    pub tags: Vec<usize>,
+    /// The time, in nanoseconds, without nulls.
+    pub time: usize,
+}
+
+fn misfit(error: arrow::error::ArrowError) -> EngineError {
+    EngineError::internal("rows that are to be merged do not fit").caused_by(error)
+}

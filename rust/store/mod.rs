@@ -1,0 +1,25 @@
+//! Rows at rest: Parquet files on an object store, and the manifest that says which of them exist.
+//!
+//! Comes in: sorted rows of a table, with the positions of the log that they cover. Goes out: the
+//! same rows, each (series, time) once, whatever layers they lie in. What stays true: a file that
+//! the newest manifest does not name does not exist; the newest manifest names no file that is not
+//! whole; a later layer wins, field by field. What it refuses: a manifest of another data
+//! directory, or one that another process has written. `docs/format.md` has the byte tables.
+
+mod disk_store;
+mod layout;
+mod manifest;
+mod manifest_codec;
+mod manifest_log;
+pub mod merge;
+mod open;
+mod parquet_file;
+
+#[cfg(test)]
+mod tests;
+
+pub use disk_store::DiskStore;
+pub use manifest::{FileEntry, Layer, Manifest, TableFiles};
+pub use manifest_log::ManifestLog;
+pub use open::{S3Options, StoreLocation, open_store};
+pub use parquet_file::{FileRows, encode_file, read_file};
