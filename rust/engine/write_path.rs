@@ -87,6 +87,9 @@ impl Engine {
         } else {
             resolve(&latest, request, body)?
         };
+        if !request.accept_partial && !refused.is_empty() {
+            return Ok((0, 0, refused));
+        }
         let rows = rows_of(&outcome);
         Ok((self.commit_outcome(outcome, request.no_sync)?, rows, refused))
     }
@@ -247,5 +250,43 @@ fn write_back_failed(database: &str, error: EngineError) -> EngineError {
             error.message()
         )),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Options;
+
+    fn request(body: &str) -> WriteRequest<'_> {
+        WriteRequest {
+            database: "db",
+            body: body.as_bytes(),
+            precision: Precision::Nanosecond,
+            accept_partial: false,
+            no_sync: false,
+            now_ns: 0,
+        }
+    }
+
+    #[test]
+    fn a_write_that_another_overtakes_is_still_taken_whole_or_not_at_all() {
+        let options = Options {
+            data_dir: None,
+            buffer_bytes_max: 1 << 20,
+            query_bytes_max: 1 << 20,
+            query_threads: 1,
+        };
+        let engine = Engine::open(&options).expect("an engine");
+        let body = "m f=1i 1\nother f=1i 2";
+        let base = engine.catalog();
+        let (outcome, refused) = resolve(&base, &request(body), body).expect("lines");
+        assert_eq!(refused, []);
+        let first = engine.write(&request("m f=1.5 1")).expect("the other write");
+        let late = engine.write_with_changes(&base, outcome, refused, &request(body), body);
+        let (position, rows, refused) = late.expect("refused lines");
+        assert_eq!((position, rows, refused.len()), (0, 0, 1));
+        engine.wait(first.position).expect("the other write is committed");
+        assert!(!engine.catalog().databases["db"].tables.contains_key("other"));
     }
 }
