@@ -43,15 +43,20 @@ impl LocalDisk {
     fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
-}
 
-impl Disk for LocalDisk {
-    fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn File>> {
+    /// Makes an empty file, and its folder if need be.
+    fn new_file(&self, name: &str) -> io::Result<fs::File> {
         let path = self.path(name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+        OpenOptions::new().read(true).write(true).create_new(true).open(path)
+    }
+}
+
+impl Disk for LocalDisk {
+    fn create(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn File>> {
+        let mut file = self.new_file(name)?;
         let mut left = usize::try_from(bytes).map_err(io::Error::other)?;
         while left > 0 {
             let part = left.min(ZEROS.len());
@@ -63,11 +68,7 @@ impl Disk for LocalDisk {
     }
 
     fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let path = self.path(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let mut file = self.new_file(name)?;
         file.write_all(bytes)?;
         file.sync_all()
     }

@@ -101,13 +101,6 @@ impl DiskStore {
         Ok(GetResult { payload, meta, range, attributes: Attributes::default() })
     }
 
-    fn remove(&self, location: &Path) -> Result<()> {
-        let name = name_of(location);
-        self.disk.remove(&name).map_err(|error| failed(location, error))?;
-        let folder = name.rsplit_once('/').map_or(ROOT, |(folder, _)| folder);
-        self.disk.sync_folder(folder).map_err(|error| failed(location, error))
-    }
-
     fn walk(&self, prefix: Option<&Path>) -> Result<Vec<ObjectMeta>> {
         let folder = prefix.map_or_else(|| ROOT.to_owned(), name_of);
         let found = self.disk.walk(&folder).map_err(|error| generic(error.into()))?;
@@ -118,6 +111,13 @@ impl DiskStore {
         };
         objects.map(object).collect()
     }
+}
+
+fn remove(disk: &dyn Disk, location: &Path) -> Result<()> {
+    let name = name_of(location);
+    let folder = name.rsplit_once('/').map_or(ROOT, |(folder, _)| folder);
+    let removed = disk.remove(&name).and_then(|()| disk.sync_folder(folder));
+    removed.map_err(|error| failed(location, error))
 }
 
 /// The file of an object.
@@ -186,12 +186,12 @@ impl ObjectStore for DiskStore {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        let store = Self { disk: Arc::clone(&self.disk), folders: Mutex::default() };
-        let remove = move |location: Result<Path>| {
+        let disk = Arc::clone(&self.disk);
+        let gone = move |location: Result<Path>| {
             let location = location?;
-            store.remove(&location).map(|()| location)
+            remove(&*disk, &location).map(|()| location)
         };
-        locations.map(remove).boxed()
+        locations.map(gone).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

@@ -1,6 +1,7 @@
 //! Manifests and files, on memory, on a real folder, and on a disk that loses power.
 
 mod files;
+mod locations;
 mod manifests;
 mod power_loss;
 

@@ -79,8 +79,8 @@ fn check_reopened(disk: &Arc<dyn Disk>, acknowledged: usize) {
     assert_eq!(rows(&engine, "SELECT v FROM n"), ["0"]);
 }
 
-#[test]
-fn writes_go_on_when_a_full_disk_has_space_again() {
+/// An engine that has found that there is no space for its second segment.
+fn open_on_full_disk() -> (FaultyDisk, Arc<dyn Disk>, Arc<Engine>) {
     let faulty = FaultyDisk::new(NO_CUT);
     let disk: Arc<dyn Disk> = Arc::new(faulty.clone());
     open(&disk, false).close();
@@ -89,6 +89,12 @@ fn writes_go_on_when_a_full_disk_has_space_again() {
     let engine = open(&disk, true);
     // Each attempt makes a file and removes it: at the second the first has been noted.
     until("space is found to be lacking", || faulty.operations() >= before + 3);
+    (faulty, disk, engine)
+}
+
+#[test]
+fn writes_go_on_when_a_full_disk_has_space_again() {
+    let (faulty, disk, engine) = open_on_full_disk();
     let acknowledged = fill_and_free(&engine, || faulty.set_capacity(None));
     engine.close();
     check_reopened(&disk, acknowledged);
@@ -96,13 +102,7 @@ fn writes_go_on_when_a_full_disk_has_space_again() {
 
 #[test]
 fn an_engine_closes_on_a_full_disk_and_keeps_what_was_acknowledged() {
-    let faulty = FaultyDisk::new(NO_CUT);
-    let disk: Arc<dyn Disk> = Arc::new(faulty.clone());
-    open(&disk, false).close();
-    faulty.set_capacity(Some(SEGMENT_BYTES + 1_000));
-    let before = faulty.operations();
-    let engine = open(&disk, true);
-    until("space is found to be lacking", || faulty.operations() >= before + 3);
+    let (_, disk, engine) = open_on_full_disk();
     let acknowledged = fill(&engine).0;
     engine.close();
     let engine = open(&disk, true);

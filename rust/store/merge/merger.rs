@@ -105,30 +105,26 @@ impl Merger {
     }
 
     fn loaded(&self, source: usize) -> &Loaded {
-        match &self.cursors[source] {
-            Cursor::Loaded(loaded) => loaded,
-            Cursor::Hungry | Cursor::Ended => unreachable!("only sources with rows are compared"),
-        }
+        loaded(&self.cursors, source)
     }
 
     fn copy(&mut self, heads: &Heads) {
         if let [source] = heads.least[..] {
-            let loaded = self.loaded(source);
-            let bound = heads.next.map(|next| self.loaded(next));
+            let least = loaded(&self.cursors, source);
+            let bound = heads.next.map(|next| loaded(&self.cursors, next));
             let room = self.rows_max - self.output.rows();
-            let end = loaded.end_before(bound).min(loaded.row + room);
-            let (batch, start) = (loaded.batch.clone(), loaded.row);
-            self.output.copy(source, &batch, start..end);
+            let end = least.end_before(bound).min(least.row + room);
+            self.output.copy(source, &least.batch, least.row..end);
             self.advance(source, end);
             return;
         }
         let rows = heads.least.iter().map(|source| {
-            let loaded = self.loaded(*source);
-            (*source, loaded.batch.clone(), loaded.row)
+            let one = loaded(&self.cursors, *source);
+            (*source, &one.batch, one.row)
         });
-        let rows: Vec<(usize, RecordBatch, usize)> = rows.collect();
-        self.output.unite(&rows);
-        for (source, _, row) in &rows {
+        self.output.unite(rows);
+        for source in &heads.least {
+            let row = self.loaded(*source).row;
             self.advance(*source, row + 1);
         }
     }
@@ -140,6 +136,13 @@ impl Merger {
             self.output.leave(source);
             self.cursors[source] = Cursor::Hungry;
         }
+    }
+}
+
+fn loaded(cursors: &[Cursor], source: usize) -> &Loaded {
+    match &cursors[source] {
+        Cursor::Loaded(loaded) => loaded,
+        Cursor::Hungry | Cursor::Ended => unreachable!("only sources with rows are compared"),
     }
 }
 

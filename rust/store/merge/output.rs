@@ -49,10 +49,11 @@ impl Output {
     }
 
     /// Adds one row from rows with the same series and time, from the oldest to the newest.
-    pub(super) fn unite(&mut self, rows: &[(usize, RecordBatch, usize)]) {
-        let place =
-            |(source, batch, row): &(usize, RecordBatch, usize)| (self.slot(*source, batch), *row);
-        let places = rows.iter().map(place).collect();
+    pub(super) fn unite<'r>(
+        &mut self,
+        rows: impl Iterator<Item = (usize, &'r RecordBatch, usize)>,
+    ) {
+        let places = rows.map(|(source, batch, row)| (self.slot(source, batch), row)).collect();
         self.rows += 1;
         self.picks.push(Pick::United(places));
     }
