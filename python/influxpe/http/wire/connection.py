@@ -9,7 +9,9 @@ No input raises or ends the server.
 
 import asyncio
 import logging
+import socket
 import ssl
+import struct
 from collections import deque
 from typing import Protocol, cast
 from urllib.parse import unquote
@@ -28,6 +30,7 @@ from influxpe.http.wire.requests import Head, Malformed, RequestReader
 logger = logging.getLogger(__name__)
 
 HTTP_2_PREFACE = b"PRI * HTTP/2.0\r\n\r\n"
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 REQUEST_TIMEOUT, INTERNAL_SERVER_ERROR = 408, 500
 
 
@@ -335,7 +338,7 @@ class Http1Connection(asyncio.Protocol):
     def _end_without_answer(self, exchange: Exchange) -> None:
         """Say so where nothing has been sent; else cut the answer off, so that it is not whole."""
         if exchange.has_sent:
-            self._transport.abort()
+            self._cut(exchange)
         elif exchange.client_is_gone:
             self._close(linger=False)
         else:
@@ -352,7 +355,7 @@ class Http1Connection(asyncio.Protocol):
             self._waiting.pop()
             self._go_on()
         elif broken.has_sent:
-            self._transport.abort()
+            self._cut(broken)
         else:
             self._answer_and_close(status)
 
@@ -361,6 +364,13 @@ class Http1Connection(asyncio.Protocol):
         self._close(linger=True)
 
     # Closing, leaving.
+
+    def _cut(self, exchange: Exchange) -> None:
+        """Close in the middle of an answer, so that the client sees it."""
+        plain_socket = self._transport.get_extra_info("socket")
+        if not exchange.is_framed and plain_socket is not None:
+            plain_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self._transport.abort()
 
     def _close(self, *, linger: bool) -> None:
         """Close after what was written; a client that still sends gets time to read it."""

@@ -68,6 +68,7 @@ class Exchange:
         "client_is_gone",
         "has_sent",
         "is_done",
+        "is_framed",
         "keep_alive",
         "scope",
         "task",
@@ -93,6 +94,8 @@ class Exchange:
         # Bytes of the answer have been written; all of them have.
         self.has_sent = False
         self.is_done = False
+        # The client can tell whether the answer is whole.
+        self.is_framed = True
 
     # What the connection tells.
 
@@ -172,7 +175,7 @@ class Exchange:
         elif length == UNKNOWN_LENGTH and self._version == "1.1":
             framing, self._is_chunked = b"transfer-encoding: chunked\r\n", True
         elif length == UNKNOWN_LENGTH:
-            self.keep_alive = False
+            self.is_framed = self.keep_alive = False
         self._left = length
         ends = closes or not self.body_ended or self._wire.is_ending
         self.keep_alive = self.keep_alive and not ends
