@@ -71,7 +71,6 @@ class Exchange:
         "is_framed",
         "keep_alive",
         "scope",
-        "task",
     )
 
     def __init__(self, wire: Wire, scope: Scope, request: Head) -> None:
@@ -86,7 +85,6 @@ class Exchange:
         self._is_chunked = False
         self._left = UNKNOWN_LENGTH
         self.scope = scope
-        self.task: asyncio.Task[None] | None = None
         self.keep_alive = request.keep_alive
         self.buffered_bytes = 0
         self.body_ended = False
@@ -168,7 +166,7 @@ class Exchange:
     def _start(self, message: Message) -> None:
         """Make the head; it is sent with the first bytes of the body."""
         status = message["status"]
-        block, length, closes = head_lines(status, tuple(map(tuple, message.get("headers", ()))))
+        block, length, closes = head_lines(status, tuple(message.get("headers", ())))
         framing = b""
         if status in BODILESS:
             self._is_bodiless = True

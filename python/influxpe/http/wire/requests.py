@@ -152,7 +152,7 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         """Check the head and hand it on."""
         version = self._parser.get_http_version()
-        method = self._parser.get_method().decode("ascii")
+        method = self._parser.get_method().decode()
         self._check(method, version)
         is_new = version == "1.1"
         head = Head(
