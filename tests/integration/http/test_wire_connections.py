@@ -208,6 +208,24 @@ def test_a_body_that_stops_is_408() -> None:
         assert client.is_closed()
 
 
+def test_a_body_that_was_not_read_for_long_has_not_stopped() -> None:
+    app = Held()
+    size = 64 * BODY_BYTES_BUFFERED_MAX
+    with (
+        WireServer(app, impatient(pause_s=0.3)) as server,
+        server.connect() as client,
+    ):
+        client.send(POST + b"Content-Length: %d\r\n\r\n" % size)
+        thread = threading.Thread(target=client.send, args=(b"x" * size,))
+        thread.start()
+        swept = threading.Event()
+        server.later(1.0, swept.set)
+        assert swept.wait(10)
+        app.let_go.set()
+        assert client.head().status == 200
+        thread.join()
+
+
 def test_an_answer_that_takes_long_is_not_a_rest() -> None:
     app = Held()
     with (

@@ -322,6 +322,7 @@ class Http1Connection(asyncio.Protocol):
             if pause:
                 self._transport.pause_reading()
             else:
+                self._moved_s = self._loop.time()
                 self._transport.resume_reading()
 
     # Running the application.
