@@ -9,11 +9,15 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Figure:
-    """What is measured: its unit, and whether more of it is better."""
+    """What is measured: its unit, whether more of it is better, and whose it is.
+
+    What is of the machine says how it was while a system was measured, and is not compared.
+    """
 
     name: str
     unit: str
     more_is_better: bool = False
+    of_the_machine: bool = False
 
 
 INGEST_BEST = Figure("ingest of 5,000-line bodies, best round", "rows/s", more_is_better=True)
@@ -22,6 +26,7 @@ CPU_INGEST = Figure("server CPU per million rows, until the last answer", "s")
 CPU_SETTLED = Figure("server CPU per million rows, until settled", "s")
 DISK = Figure("bytes on disk per row, when settled", "B")
 DISK_WHOLE = Figure("the same, with logs and caches", "B")
+SYNC = Figure("disk just before: overwrite and sync of 4 KiB, p50", "ms", of_the_machine=True)
 ACK_P50 = Figure("one row, 1 client: p50", "ms")
 ACK_P99 = Figure("one row, 1 client: p99", "ms")
 ACKS = Figure("one row, 64 clients", "acks/s", more_is_better=True)
@@ -46,7 +51,7 @@ class Measured:
 
 def against_the_best(figure: Figure, ours: float, theirs: list[float]) -> float | None:
     """Say how many times better ours is than the best of theirs: below 1 it is worse."""
-    if not theirs or not ours:
+    if not theirs or not ours or figure.of_the_machine:
         return None
     return ours / max(theirs) if figure.more_is_better else min(theirs) / ours
 

@@ -26,6 +26,10 @@ def test_without_a_peer_nothing_is_compared() -> None:
     assert against_the_best(TIME, 4.0, []) is None
 
 
+def test_the_disk_of_the_machine_is_no_figure_of_a_system() -> None:
+    assert against_the_best(figures.SYNC, 0.2, [0.1]) is None
+
+
 def test_another_number_of_rows_is_a_difference() -> None:
     ours = measured("ours", {}, Answer(3, 1.0))
     assert differences([ours, measured("peer", {}, Answer(4, 1.0))]) == [
