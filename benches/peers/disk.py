@@ -4,6 +4,8 @@ What is allocated counts: a file with holes is smaller than it is long, and room
 taken.
 """
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +20,10 @@ SETTLE_SECONDS_MAX = 90.0
 def bytes_below(folder: Path) -> int:
     """Add up the blocks of the files; those that vanish meanwhile count nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_blocks * BLOCK_BYTES if path.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(parent) / name).lstat().st_blocks * BLOCK_BYTES
     return total
 
 
