@@ -12,10 +12,13 @@ HEADING = """
 ## Beside other databases
 
 `make bench-peers` writes the same rows to all of them, one after the other in one run, and asks
-each in its own language. The last column says how many times better influxpe is than the best peer
-of the row: below 1 it is worse. All have their default settings, VictoriaMetrics without its cache
-of answers. Not all promise the same with an answer to a write: the first row of each table says
-what.
+each in its own language. The peers are Debian's packages, unpacked and not installed; one that
+cannot be had is left out. The last column says how many times better influxpe is than the best peer
+of the row: below 1 it is worse. Not all promise the same with an answer to a write: the first row
+says what. Answers are compared by their rows and sums, and a difference stands below its table.
+
+Settings are the defaults, but for two: VictoriaMetrics does not remember answers, and InfluxDB 1
+compacts a shard 5 s after its last write, not 4 hours, so that its files can be weighed.
 
 """
 BUSY_LOAD = 0.5
