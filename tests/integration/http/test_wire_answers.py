@@ -9,6 +9,7 @@ import time
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from influxpe.http.wire.limits import COPIED_BYTES_MAX
 from tests.integration.http.wire_server import (
     RawClient,
     WireServer,
@@ -150,6 +151,13 @@ def test_a_big_answer_arrives_whole_with_its_length() -> None:
     app = Script(sized(len(data)), body(data))
     with WireServer(app) as server, server.connect() as client:
         assert ask_twice(client, GET) == (data, data)
+
+
+@pytest.mark.parametrize("size", [COPIED_BYTES_MAX, COPIED_BYTES_MAX + 1])
+def test_an_answer_is_the_same_whether_it_is_copied_or_not(size: int) -> None:
+    app = Script(sized(size), body(b"x" * size))
+    with WireServer(app) as server, server.connect() as client:
+        assert ask_twice(client, GET) == (b"x" * size, b"x" * size)
 
 
 def test_an_answer_waits_for_a_client_that_is_slow_to_read() -> None:
