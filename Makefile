@@ -42,7 +42,7 @@ lint: $(MADE)/extension $(MADE)/tools ## formatters, clippy, ruff, mypy, and the
 test-rust: rust-toolchain ## unit, engine and crash tests of the Rust part
 	cargo test --release --locked
 
-test-python: $(MADE)/extension $(MADE)/tools ## unit, integration, tidy and acceptance tests
+test-python: $(MADE)/extension $(MADE)/tools $(MADE)/s3 ## unit, integration, tidy and acceptance tests
 	$(BIN)/python -m pytest
 
 bench: $(MADE)/extension $(MADE)/tools ## measure, and write the table of benches/README.md
@@ -83,6 +83,12 @@ $(MADE)/packages: requirements.txt $(MADE)/venv
 
 $(MADE)/tools: requirements-dev.txt $(MADE)/packages
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# A service that speaks S3, for tests alone: it needs other versions than the product does.
+$(MADE)/s3: requirements-s3.txt $(MADE)/venv
+	$(PYTHON) -m venv $(VENV)/s3
+	$(VENV)/s3/bin/pip install --quiet --disable-pip-version-check -r requirements-s3.txt
 	touch $@
 
 $(MADE)/extension: $(RUST_SOURCES) $(MADE)/packages | rust-toolchain

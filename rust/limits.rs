@@ -54,7 +54,8 @@ pub const FILE_ROWS_SETTLED: u64 = FILE_ROWS_MAX / 4;
 pub const SIMILAR_LAYERS_MAX: usize = 4;
 /// Rows of one page of a Parquet file: the least that a query reads of a column.
 pub const PAGE_ROWS_MAX: usize = 8_192;
-/// Bytes of objects of a service that are kept in memory, so that a query does not fetch them again.
+/// Bytes of objects of a service that are kept in memory, so that a query does not fetch them
+/// again.
 pub const OBJECT_CACHE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Manifests that stay in the store, the newest among them: enough to go back by hand.
 pub const MANIFESTS_KEPT: u64 = 8;

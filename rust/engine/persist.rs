@@ -54,22 +54,26 @@ impl Persister {
     }
 
     fn persist(&self, pending: &mut Option<Sealed>) -> Result<()> {
-        if pending.is_none() {
-            *pending = self.seal()?;
-        }
-        if let Some(sealed) = pending {
-            let files = self.write(sealed)?;
-            self.wait_durable(sealed.position)?;
-            self.store.commit(|manifest| add_layers(manifest, sealed, files))?;
-            self.buffer.forget_stored(sealed.position);
-            *pending = None;
-        }
+        self.store_sealed(pending)?; // what an earlier attempt left
+        *pending = self.seal()?;
+        self.store_sealed(pending)?;
         let durable = self.applied.lock().catalog.clone();
         self.release.release(&durable, self.store.stored().position)?;
         self.store.collect()?;
         if let Some(compactor) = &self.compactor {
             compactor.ask();
         }
+        Ok(())
+    }
+
+    fn store_sealed(&self, pending: &mut Option<Sealed>) -> Result<()> {
+        if let Some(sealed) = pending {
+            let files = self.write(sealed)?;
+            self.wait_durable(sealed.position)?;
+            self.store.commit(|manifest| add_layers(manifest, sealed, files))?;
+            self.buffer.forget_stored(sealed.position);
+        }
+        *pending = None;
         Ok(())
     }
 

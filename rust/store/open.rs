@@ -1,10 +1,11 @@
 //! From the options of a server to an object store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::memory::InMemory;
+use object_store::{ObjectStore, RetryConfig};
 
 use super::disk_store::DiskStore;
 use crate::disk::Disk;
@@ -58,6 +59,12 @@ pub fn open_store(location: &StoreLocation, disk: &Arc<dyn Disk>) -> Result<Arc<
     }
 }
 
+/// A few attempts: work that fails is done again as a whole, and a query should say soon that the
+/// store does not answer.
+fn retry() -> RetryConfig {
+    RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() }
+}
+
 fn open_s3(options: &S3Options) -> Result<Arc<dyn ObjectStore>> {
     if options.bucket.is_empty() {
         return Err(EngineError::invalid("object store s3 needs the name of a bucket"));
@@ -67,7 +74,8 @@ fn open_s3(options: &S3Options) -> Result<Arc<dyn ObjectStore>> {
         .with_region(&options.region)
         .with_allow_http(options.allow_http)
         .with_skip_signature(options.skip_signature)
-        .with_conditional_put(S3ConditionalPut::ETagMatch);
+        .with_conditional_put(S3ConditionalPut::ETagMatch)
+        .with_retry(retry());
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_endpoint(endpoint);
     }

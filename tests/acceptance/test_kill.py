@@ -18,16 +18,24 @@ SEED = random.SystemRandom().randrange(2**32)
 Stored = dict[tuple[int, int], int]
 
 
+# Megabytes of memory for rows; a quarter of it is stored at a time.
+SMALL_BUFFER = ("--force-snapshot-mem-threshold", "16")
+
+
 @pytest.mark.timeout(300)
-def test_acknowledged_points_survive_kill_exactly_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), SMALL_BUFFER], ids=["in the log", "in files"])
+def test_acknowledged_points_survive_kill_exactly_once(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
     moments = random.Random(SEED)  # noqa: S311 - a repeatable choice, not a secret
     writers = [Writer(0, 1), Writer(1, 1), Writer(2, 100), Writer(3, 500)]
-    server = ServerProcess(tmp_path, serve_command(tmp_path / "data"))
+    server = ServerProcess(tmp_path, serve_command(tmp_path / "data", *options))
     with server:
         for _ in range(KILLS):
             kill_once(server, writers, seconds=moments.uniform(*SECONDS_BEFORE_KILL))
         check(server, writers)
+    assert bool(list(tmp_path.rglob("*.parquet"))) == bool(options)
 
 
 def kill_once(server: ServerProcess, writers: list[Writer], *, seconds: float) -> None:
