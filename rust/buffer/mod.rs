@@ -13,6 +13,8 @@ mod tail;
 mod time_range;
 
 #[cfg(test)]
+mod arrow_tests;
+#[cfg(test)]
 mod tests;
 
 pub use block::Block;

@@ -21,7 +21,7 @@ pub use feed::{Feed, FeedRead, FeedTable};
 pub use open::Options;
 pub use stats::Stats;
 pub use triggers::NewTrigger;
-pub use write_path::{Ticket, WriteRequest};
+pub use write_path::{ArrowRequest, Ticket, WriteRequest};
 
 use std::collections::HashMap;
 use std::os::fd::{AsRawFd, RawFd};
