@@ -1,4 +1,4 @@
-"""The composition root: configuration -> engine -> processing engine -> application -> Hypercorn.
+"""The composition root: configuration -> engine -> processing engine -> application -> HTTP.
 
 What starts is stopped in the opposite order, within a bound. Whatever was acknowledged is on the
 disk by then, so ending late is the only thing that a stop could do wrong.
@@ -212,7 +212,9 @@ class _Server:
             self._ready(address)
             await self._stop.wait()
 
-        serving = asyncio.ensure_future(hypercorn_glue.serve(app, settings, until=until_stop))
+        serving = asyncio.ensure_future(
+            hypercorn_glue.serve(app, settings, self._clock, until=until_stop)
+        )
         housekeeping = asyncio.ensure_future(self._keep_house())
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

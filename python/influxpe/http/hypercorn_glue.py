@@ -1,28 +1,32 @@
 """Everything that is particular to Hypercorn: its settings, its sockets, its gaps.
 
-Three of its defaults would hurt: it closes a connection after 1,000 requests, after 5 seconds of
-rest, and refuses long headers. Two gaps are filled: it has no way to break off an HTTP/2 answer,
-and no bound on a shutdown (the server sets one from outside).
+HTTP/1.1 is answered by `wire`; Hypercorn answers what comes by another protocol. Three of its
+defaults would hurt: it closes a connection after 1,000 requests, after 5 seconds of rest, and
+refuses long headers. One gap is filled: it has no way to break off an HTTP/2 answer.
 """
 
+import asyncio
 import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.http_stream import HTTPStream
 from starlette.types import ASGIApp, Scope, Send
 
+from influxpe.clock import Clock
 from influxpe.config import ServerConfig
 from influxpe.errors import StartFailed
+from influxpe.http.wire.limits import HEAD_BYTES_MAX, Timeouts
+from influxpe.http.wire.listener import Binding, HttpListener
 
 KEEP_ALIVE_REQUESTS_MAX = 10**9
-KEEP_ALIVE_SECONDS = 120
-HEADER_BYTES_MAX = 512 * 1024
 BACKLOG = 1024
 H2_CONCURRENT_STREAMS_MAX = 1000
 H2_INTERNAL_ERROR = 2
@@ -38,9 +42,9 @@ class HypercornConfig(Config):
         self.certfile = None if config.tls_cert is None else str(config.tls_cert)
         self.keyfile = None if config.tls_key is None else str(config.tls_key)
         self.keep_alive_max_requests = KEEP_ALIVE_REQUESTS_MAX
-        self.keep_alive_timeout = KEEP_ALIVE_SECONDS
-        self.h11_max_incomplete_size = HEADER_BYTES_MAX
-        self.h2_max_header_list_size = HEADER_BYTES_MAX
+        self.keep_alive_timeout = Timeouts().keep_alive_s
+        self.h11_max_incomplete_size = HEAD_BYTES_MAX
+        self.h2_max_header_list_size = HEAD_BYTES_MAX
         self.h2_max_concurrent_streams = H2_CONCURRENT_STREAMS_MAX
         self.backlog = BACKLOG
         self.graceful_timeout = drain_s
@@ -95,17 +99,65 @@ def check_tls(config: ServerConfig) -> None:
         raise StartFailed(f"cannot use the TLS files {files}: {_reason(error)}") from error
 
 
+class HypercornGuest:
+    """Serves connections that were accepted by `wire` and speak another protocol."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self._app = ASGIWrapper(app)  # type: ignore[arg-type]  # Starlette's ASGI types and Hypercorn's name the same thing
+        self._config = config
+        self._context = WorkerContext(None)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, transport: asyncio.Transport, unread: bytes) -> None:
+        """Serve a connection from these bytes on."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        reader.feed_data(unread)
+        task = loop.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+
+    async def stop(self, grace_s: float) -> None:
+        """Ask all connections to end, and cut off those that have not after the grace."""
+        await self._context.terminated.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_s)
+        for task in list(self._tasks):
+            task.cancel()
+
+
 async def serve(
-    app: ASGIApp, config: HypercornConfig, *, until: Callable[[], Awaitable[None]]
+    app: ASGIApp, config: Config, clock: Clock, *, until: Callable[[], Awaitable[None]]
 ) -> None:
     """Serve until `until` returns; it is called once connections are accepted."""
-    await hypercorn_serve(app, config, shutdown_trigger=until, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types and Hypercorn's name the same thing
+    listener = HttpListener(app, HypercornGuest(app, config), clock)
+    try:
+        await listener.serve(_binding(config), until)
+    finally:
+        await listener.stop(config.graceful_timeout)
+
+
+def _binding(config: Config) -> Binding:
+    sockets = config.create_sockets()
+    context = config.create_ssl_context() if config.ssl_enabled else None
+    if context is None:
+        return Binding(sockets.insecure_sockets[0], config.backlog)
+    seconds = config.ssl_handshake_timeout
+    return Binding(sockets.secure_sockets[0], config.backlog, context, seconds)
 
 
 async def abort(scope: Scope, send: Send) -> None:
     """Break off an answer that has begun.
 
-    HTTP/1.1 needs no help: Hypercorn closes the connection of an unfinished answer. For HTTP/2 it
+    HTTP/1.1 needs no help: the connection of an unfinished answer is cut. For HTTP/2 Hypercorn
     forgets the stream, and the client would wait for ever; so the stream is reset here.
     """
     stream = getattr(send, "__self__", None)
