@@ -1,67 +1,97 @@
-"""Arrow streams over HTTP with durable acknowledgements; the client shares the machine."""
+"""Rows as Arrow streams and as lines, over HTTP, durable; the client shares the machine."""
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benches.generator import FIELDS, FIRST_TIMESTAMP_NS, HOSTS, INTERVAL_NS, bodies, lines
 from benches.load import send_all
 from tests.server_process import ServerProcess
 
 CONNECTIONS = 4
-ROWS_PER_STREAM = 65_536
+STEPS_PER_STREAM = 655
+ROWS_PER_STREAM = STEPS_PER_STREAM * HOSTS
 STREAMS_PER_ROUND = 24
-ROUNDS = 3
-TAGS = 10
-FIELDS = 10
-HOSTS = 1_000
-SPACING_NS = 1_000_000
+LINES_PER_BATCH = 5_000
+BATCHES_PER_ROUND = 40
+ROUNDS = 5
+
+TAG = pa.dictionary(pa.uint8(), pa.string())
 
 
-def stream(number: int) -> bytes:
-    """Give rows of 10 tags and 10 integer fields: all hosts in turn, at new times."""
-    first = number * ROWS_PER_STREAM
-    keys = pa.array([row % HOSTS for row in range(ROWS_PER_STREAM)], pa.int16())
-    columns: dict[str, pa.Array[Any]] = {}
-    for tag in range(TAGS):
-        values = pa.array([f"tag-{tag}-{host}" for host in range(HOSTS)])
-        columns[f"t{tag}"] = pa.DictionaryArray.from_arrays(keys, values)
-    for field in range(FIELDS):
-        columns[f"f{field}"] = pa.array(range(field, field + ROWS_PER_STREAM), pa.int64())
-    times = range(first * SPACING_NS, (first + ROWS_PER_STREAM) * SPACING_NS, SPACING_NS)
-    columns["time"] = pa.array(times, pa.timestamp("ns"))
-    table = pa.table(columns)
+def first_rows() -> pa.RecordBatch:
+    """Give the first rows of the generator as columns."""
+    tags: list[dict[str, str]] = []
+    values: list[list[int]] = []
+    times: list[int] = []
+    for line in islice(lines(), ROWS_PER_STREAM):
+        key, fields, time = line.split(" ")
+        tags.append(dict(tag.split("=") for tag in key.split(",")[1:]))
+        values.append([int(field.split("=")[1][:-1]) for field in fields.split(",")])
+        times.append(int(time))
+    columns: dict[str, pa.Array[Any]] = {
+        name: pa.array([row[name] for row in tags], TAG) for name in tags[0]
+    }
+    by_field = zip(FIELDS, zip(*values, strict=True), strict=True)
+    columns |= {name: pa.array(column, pa.int64()) for name, column in by_field}
+    return pa.RecordBatch.from_pydict(columns | {"time": pa.array(times, pa.timestamp("ns"))})
+
+
+def streams(count: int) -> list[bytes]:
+    """Give request bodies: the first rows of the generator, at later times in each."""
+    first = first_rows()
+    return [encode(first, number) for number in range(count)]
+
+
+def encode(first: pa.RecordBatch, number: int) -> bytes:
+    """Give rows as a stream, so many streams later."""
+    first_ns = FIRST_TIMESTAMP_NS + number * STEPS_PER_STREAM * INTERVAL_NS
+    times = [first_ns + row // HOSTS * INTERVAL_NS for row in range(ROWS_PER_STREAM)]
+    moved = pa.array(times, pa.timestamp("ns"))
+    batch = first.set_column(first.num_columns - 1, "time", moved)
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
     return sink.getvalue().to_pybytes()
 
 
-@pytest.fixture(scope="module")
-def streams() -> list[bytes]:
-    """Give the bodies of all rounds."""
-    return [stream(number) for number in range((ROUNDS + 1) * STREAMS_PER_ROUND)]
-
-
-def test_ingest_of_arrow_streams(
-    benchmark: BenchmarkFixture, server: ServerProcess, streams: list[bytes]
+def measure(
+    benchmark: BenchmarkFixture,
+    path: str,
+    server: ServerProcess,
+    requests: Sequence[bytes],
+    rows: int,
 ) -> None:
-    rounds = iter(range(ROUNDS + 1))
-    path = "/api/v3/write_arrow?db=bench&table=wide"
+    """Send an equal share of the requests in each round, of which the first only warms up."""
+    share = len(requests) // (ROUNDS + 1)
+    starts = iter(range(0, share * (ROUNDS + 1), share))
 
-    def next_round() -> tuple[tuple[list[bytes]], dict[str, object]]:
-        start = next(rounds) * STREAMS_PER_ROUND
-        return (streams[start : start + STREAMS_PER_ROUND],), {}
+    def next_round() -> tuple[tuple[Sequence[bytes]], dict[str, object]]:
+        start = next(starts)
+        return (requests[start : start + share],), {}
 
-    def ingest(own: list[bytes]) -> None:
+    def ingest(own: Sequence[bytes]) -> None:
         send_all(server.address, path, own, connections=CONNECTIONS)
 
-    benchmark.extra_info |= {
-        "unit": "rows/s",
-        "quantity": STREAMS_PER_ROUND * ROWS_PER_STREAM,
-        "bytes": sum(len(body) for body in streams) / (ROUNDS + 1),
-    }
+    size = sum(len(body) for body in requests) / (ROUNDS + 1)
+    benchmark.extra_info |= {"unit": "rows/s", "quantity": rows, "bytes": size}
     warming, _ = next_round()
     ingest(*warming)
     benchmark.pedantic(ingest, setup=next_round, rounds=ROUNDS)
+
+
+def test_ingest_of_arrow_streams(benchmark: BenchmarkFixture, server: ServerProcess) -> None:
+    requests = streams((ROUNDS + 1) * STREAMS_PER_ROUND)
+    path = "/api/v3/write_arrow?db=columns&table=cpu"
+    measure(benchmark, path, server, requests, STREAMS_PER_ROUND * ROWS_PER_STREAM)
+
+
+def test_ingest_of_the_same_rows_as_lines(
+    benchmark: BenchmarkFixture, server: ServerProcess
+) -> None:
+    requests = bodies((ROUNDS + 1) * BATCHES_PER_ROUND, LINES_PER_BATCH)
+    path = "/api/v3/write_lp?db=lines&precision=nanosecond"
+    measure(benchmark, path, server, requests, BATCHES_PER_ROUND * LINES_PER_BATCH)

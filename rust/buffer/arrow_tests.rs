@@ -68,7 +68,8 @@ fn column<T, A: Array + FromIterator<T> + 'static>(
     Arc::new(rows.iter().map(of).collect::<A>())
 }
 
-fn stream(rows: &[Row], rows_per_batch: usize) -> Vec<u8> {
+/// A stream of batches of these lengths, which may be 0, and of one with the rest.
+fn stream(rows: &[Row], lengths: &[usize]) -> Vec<u8> {
     let time = rows.iter().map(|row| row.time).collect::<Vec<_>>();
     let columns: [(&str, ArrayRef); 7] = [
         ("host", column::<_, DictionaryArray<UInt8Type>>(rows, |row| row.host)),
@@ -82,9 +83,11 @@ fn stream(rows: &[Row], rows_per_batch: usize) -> Vec<u8> {
     let columns = columns.into_iter().map(|(name, column)| (name, column, true));
     let all = RecordBatch::try_from_iter_with_nullable(columns).expect("a batch");
     let mut writer = StreamWriter::try_new(Vec::new(), &all.schema()).expect("a stream");
-    for start in (0..rows.len()).step_by(rows_per_batch) {
-        let batch = all.slice(start, rows_per_batch.min(rows.len() - start));
-        writer.write(&batch).expect("a batch");
+    let mut start = 0;
+    for length in lengths.iter().chain([&rows.len()]) {
+        let length = (rows.len() - start).min(*length);
+        writer.write(&all.slice(start, length)).expect("a batch");
+        start += length;
     }
     writer.into_inner().expect("the bytes")
 }
@@ -111,7 +114,7 @@ proptest! {
     #[test]
     fn arrow_rows_are_seen_as_their_lines_are(
         rows in prop::collection::vec(row(), 1..60),
-        rows_per_batch in 1..20_usize,
+        lengths in prop::collection::vec(0..12_usize, 0..10),
     ) {
         let rows: Vec<Row> = rows.into_iter().filter(has_field).collect();
         prop_assume!(!rows.is_empty());
@@ -123,7 +126,7 @@ proptest! {
         };
         let tags = ["host".to_owned(), "place".to_owned()];
         let options = ArrowOptions { write, tags: Some(&tags), time: "time" };
-        let body = stream(&rows, rows_per_batch);
+        let body = stream(&rows, &lengths);
         let arrow = ArrowRows::decode(body.into(), 1_000_000).expect("a stream");
         let by_arrow = seen(|resolver| {
             let refused = resolver.add_columns("db", "m", &arrow, &options);

@@ -15,6 +15,8 @@ mod stream;
 mod texts;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
 
 pub use stream::ArrowRows;

@@ -90,7 +90,7 @@ fn kind_of(data_type: &DataType) -> Option<ColumnKind> {
         T::Float16 | T::Float32 | T::Float64 => ColumnKind::Float,
         T::Boolean => ColumnKind::Boolean,
         T::Utf8 | T::LargeUtf8 | T::Utf8View => ColumnKind::String,
-        T::Dictionary(_, values) if matches!(**values, T::Utf8 | T::LargeUtf8) => {
+        T::Dictionary(_, values) if matches!(**values, T::Utf8 | T::LargeUtf8 | T::Utf8View) => {
             ColumnKind::String
         }
         _ => return None,

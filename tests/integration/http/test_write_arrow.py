@@ -185,6 +185,58 @@ def test_a_small_stream_may_not_unpack_to_a_large_one(client: ApiClient) -> None
     assert f"more than {HTTP_REQUEST_BYTES_MAX} bytes" in answer.json()["error"]
 
 
+def test_batches_without_rows_hide_no_other(client: ApiClient) -> None:
+    table = rows(t=["a", "b"], v=[1, 2], time=[1, 2])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        for part in [table.slice(0, 0), table.slice(0, 1), table.slice(0, 0), table.slice(1, 1)]:
+            for batch in part.combine_chunks().to_batches() or [_without_rows(table)]:
+                writer.write_batch(batch)
+        writer.write_batch(_without_rows(table))
+    assert post(client, "a16", sink.getvalue().to_pybytes()).status_code == 204
+    assert client.rows("a16", "SELECT t, v FROM m ORDER BY v") == [
+        {"t": "a", "v": 1},
+        {"t": "b", "v": 2},
+    ]
+
+
+def _without_rows(table: pa.Table) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def test_dictionaries_may_grow_between_batches(client: ApiClient) -> None:
+    sink = pa.BufferOutputStream()
+    values = pa.array(["a", "b", "c"])
+    parts = [
+        pa.RecordBatch.from_pydict(
+            {"t": pa.DictionaryArray.from_arrays(keys, values[:known]), "v": pa.array(keys)}
+        )
+        for known, keys in [(1, [0, 0]), (3, [2, 1])]
+    ]
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    with pa.ipc.new_stream(sink, parts[0].schema, options=options) as writer:
+        for part in parts:
+            writer.write_batch(part)
+        assert writer.stats.num_dictionary_deltas == 1
+    assert post(client, "a17", sink.getvalue().to_pybytes()).status_code == 204
+    query = "SELECT t, max(v) AS v FROM m GROUP BY t ORDER BY t"
+    expected = [{"t": "a", "v": 0}, {"t": "b", "v": 1}, {"t": "c", "v": 2}]
+    assert client.rows("a17", query) == expected
+
+
+def test_a_stream_that_is_cut_off_anywhere_stores_nothing(client: ApiClient) -> None:
+    table = rows(t=["a", "b"], v=[1, 2], time=[1, 2])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1)
+    body = sink.getvalue().to_pybytes()
+    for length in range(0, len(body), 4):
+        answer = post(client, "a18", body[:length])
+        assert answer.status_code == 400, (length, answer.text)
+    databases = client.http.get("/api/v3/configure/database", params={"format": "json"}).json()
+    assert "a18" not in [row["iox::database"] for row in databases]
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
@@ -192,7 +244,10 @@ def test_a_small_stream_may_not_unpack_to_a_large_one(client: ApiClient) -> None
         (b"cpu value=1 1", "malformed arrow stream"),
         (bytes(range(256)) * 40, "malformed arrow stream"),
         (encode(rows(v=[1], time=[1]))[:-40], "ends inside a message"),
+        (encode(rows(v=[1], time=[1]))[:-8], "no end mark"),
+        (encode(rows(v=[1], time=[1])) * 2, "bytes follow its end mark"),
         (encode(rows(v=pa.array([[1]]))), "column 'v' has the type List"),
+        (encode(pa.table([[1], [2]], ["v", "v"])), "column 'v' is there twice"),
         (encode(rows(v=pa.array([], pa.int64()))), "incoming write was empty"),
     ],
 )

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from influxpe import errors
 from influxpe.http.messages import Refusal
-from influxpe.http.write_arrow import ArrowTarget, arrow_target, rows_refused
+from influxpe.http.write_arrow import (
+    ArrowTarget,
+    answer_stream_error,
+    arrow_target,
+    rows_refused,
+)
 
 LIMIT = "Update to schema would exceed number of columns per table limit of 500 columns"
 
@@ -81,6 +87,13 @@ def test_ranges_are_told_like_lines() -> None:
             }
         ],
     }
+
+
+def test_a_stream_that_unpacks_to_too_much_is_413_and_a_bad_one_400() -> None:
+    response = answer_stream_error(errors.TooLargeError("more than 10 bytes"))
+    assert (response.status_code, bytes(response.body)) == (413, b'{"error":"more than 10 bytes"}')
+    response = answer_stream_error(errors.InvalidError("malformed arrow stream"))
+    assert response.status_code == 400
 
 
 def test_limits_are_422_in_the_list_form_only() -> None:
