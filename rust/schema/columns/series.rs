@@ -93,14 +93,12 @@ impl<'a> TagCodes<'a> {
             Some(Texts::Dictionary { keys, nulls, values }) => {
                 let data = array.as_any_dictionary().values().to_data();
                 let codes = self.codes_of(&data, &values);
-                let code = |key: &usize| codes.get(*key).copied().unwrap_or(ABSENT);
-                match nulls.filter(|nulls| nulls.null_count() > 0) {
-                    None => self.of_row.extend(keys.iter().map(code)),
-                    Some(nulls) => self.of_row.extend(keys.iter().zip(nulls.iter()).map(
-                        |(key, valid)| {
-                            if valid { code(key) } else { ABSENT }
-                        },
-                    )),
+                let start = self.of_row.len();
+                let code = |key: usize| codes.get(key).copied().unwrap_or(ABSENT);
+                keys.extend(&mut self.of_row, code);
+                if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+                    let rows = self.of_row[start..].iter_mut().zip(nulls.iter());
+                    rows.filter(|(_, valid)| !valid).for_each(|(code, _)| *code = ABSENT);
                 }
                 self.dictionary = Some((data, codes));
             }
