@@ -1,17 +1,18 @@
-"""The least that the web server can do: take a body, answer 204. Prints its port."""
+"""The least that our HTTP/1.1 can do: take a body, answer 204. Prints its port."""
 
 import asyncio
 import socket
 import sys
-from typing import cast
 
 import uvloop
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from hypercorn.typing import ASGIFramework, Scope
+from starlette.types import Receive, Scope, Send
+
+from influxpe.clock import SystemClock
+from influxpe.http import hypercorn_glue
 
 
-async def take_and_answer(scope: Scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - ASGI
+async def take_and_answer(scope: Scope, receive: Receive, send: Send) -> None:
     """Drain the body and answer without one."""
     if scope["type"] != "http":
         return
@@ -21,6 +22,11 @@ async def take_and_answer(scope: Scope, receive, send) -> None:  # type: ignore[
     await send({"type": "http.response.body", "body": b""})
 
 
+async def for_ever() -> None:
+    """Wait for what does not come."""
+    await asyncio.Event().wait()
+
+
 async def main() -> None:
     """Serve on a free port until the process is ended."""
     with socket.socket() as listener:
@@ -28,10 +34,9 @@ async def main() -> None:
         listener.listen(128)
         config = Config()
         config.bind = [f"fd://{listener.fileno()}"]
-        config.keep_alive_max_requests = 1_000_000_000
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
-        await serve(cast(ASGIFramework, take_and_answer), config)
+        await hypercorn_glue.serve(take_and_answer, config, SystemClock(), until=for_ever)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benches.generator import bodies
-from benches.load import latencies_ms, percentile, send_all
+from benches.load import percentile, send_all
 from tests.server_process import ServerProcess
 
 CONNECTIONS = 4
@@ -12,6 +12,8 @@ LINES_PER_BATCH = 5_000
 BATCHES_PER_ROUND = 40
 ROUNDS = 5
 SINGLE_ROWS = 2_000
+WRITERS = 64
+WRITERS_ROWS = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +49,29 @@ def test_ingest_of_batches(
 def test_acknowledgement_of_a_single_row(
     benchmark: BenchmarkFixture, server: ServerProcess, sync: str
 ) -> None:
+    benchmark.extra_info |= {"unit": "acks/s", "quantity": SINGLE_ROWS}
+    write_single_rows(benchmark, server, sync, rows=SINGLE_ROWS, connections=1)
+
+
+@pytest.mark.parametrize("sync", ["durable", "no_sync"])
+def test_single_rows_of_64_writers(
+    benchmark: BenchmarkFixture, server: ServerProcess, sync: str
+) -> None:
+    benchmark.extra_info |= {"unit": "writes/s", "quantity": WRITERS_ROWS}
+    write_single_rows(benchmark, server, sync, rows=WRITERS_ROWS, connections=WRITERS)
+
+
+def write_single_rows(
+    benchmark: BenchmarkFixture, server: ServerProcess, sync: str, *, rows: int, connections: int
+) -> None:
+    """Measure requests of one row each; every connection waits for its answer."""
     more = "&no_sync=true" if sync == "no_sync" else ""
-    path = f"/api/v3/write_lp?db=single_{sync}&precision=nanosecond{more}"
-    rows = bodies(SINGLE_ROWS, 1)
+    path = f"/api/v3/write_lp?db=single_{sync}_{connections}&precision=nanosecond{more}"
+    single = bodies(rows, 1)
     found: list[float] = []
 
     def write_rows() -> None:
-        found[:] = latencies_ms(server.address, path, rows)
+        found[:] = send_all(server.address, path, single, connections=connections)
 
-    benchmark.extra_info |= {"unit": "acks/s", "quantity": SINGLE_ROWS}
     benchmark.pedantic(write_rows, rounds=3, warmup_rounds=1)
     benchmark.extra_info |= {"p50_ms": percentile(found, 0.5), "p99_ms": percentile(found, 0.99)}

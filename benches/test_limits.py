@@ -17,8 +17,8 @@ BLOCKS = 4096
 SYNCS = 500
 PIECE_BYTES = 8 << 20
 PIECES = 16
-POSTS = 2_000
-CONNECTIONS = 4
+POSTS = 10_000
+CLIENTS = 64
 
 
 def test_memcpy(benchmark: BenchmarkFixture) -> None:
@@ -80,8 +80,18 @@ def empty_server() -> Iterator[str]:
 
 
 def test_an_empty_post(benchmark: BenchmarkFixture, empty_server: str) -> None:
+    measure_posts(benchmark, empty_server, connections=1)
+
+
+def test_an_empty_post_of_64_clients(benchmark: BenchmarkFixture, empty_server: str) -> None:
+    measure_posts(benchmark, empty_server, connections=CLIENTS)
+
+
+def measure_posts(benchmark: BenchmarkFixture, address: str, *, connections: int) -> None:
+    """Measure requests without a body, to a server that does nothing else."""
+
     def post() -> None:
-        send_all(empty_server, "/", [b""] * POSTS, connections=CONNECTIONS)
+        send_all(address, "/", [b""] * POSTS, connections=connections)
 
     benchmark.extra_info |= {"unit": "requests/s", "quantity": POSTS}
     benchmark.pedantic(post, rounds=5, warmup_rounds=1)

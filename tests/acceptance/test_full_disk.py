@@ -73,5 +73,6 @@ def fill(client: ApiClient) -> int:
         if response.status_code != 204:
             assert response.status_code == 503, response.text
             assert "no space left for the next log segment" in response.text
+            assert response.headers["retry-after"] == "1"
             return number
     pytest.fail("a hundred megabytes fit into a segment")

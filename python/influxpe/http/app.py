@@ -159,7 +159,7 @@ class App:
         self._engine_routes = {"GET": call_plugin, "POST": call_plugin}
         self._bytes_max = services.config.max_http_request_size
         uuid = services.engine.cluster_uuid().encode()
-        self._identity = [(b"cluster-uuid", uuid)]
+        self._identity = ((b"cluster-uuid", uuid),)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other kinds of connections are turned away."""
@@ -219,7 +219,7 @@ class App:
         """Send an answer; returns the bytes of its body."""
         if isinstance(answer, Streamed):
             return await self._stream(answer, scope, send)
-        headers = [*answer.raw_headers, *self._identity]
+        headers = (*answer.raw_headers, *self._identity)
         start = {"type": "http.response.start", "status": answer.status_code, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": answer.body})

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from influxpe import errors
-from influxpe.http.messages import Refusal, json_bytes
+from influxpe.http.messages import Refusal, json_bytes, with_headers
 from influxpe.triggers.spec import SpecError
 
 logger = logging.getLogger(__name__)
+
+# What makes the server busy (a full buffer, a full disk) is looked at again within a second.
+RETRY_AFTER_SECONDS = 1
 
 Body = Callable[[Exception], bytes | str]
 
@@ -72,7 +75,14 @@ def answer(error: Exception) -> Response:
     status, body = row
     if status == 500:
         logger.error("request failed: %s", error, extra={"fields": {"status": status}})
-    return Response(body(error), status)
+    return with_retry(Response(body(error), status), error)
+
+
+def with_retry(response: Response, error: Exception) -> Response:
+    """Say when to come back, where that may help: on `Busy`."""
+    if isinstance(error, errors.BusyError):
+        with_headers(response, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return response
 
 
 def unexpected(error: Exception) -> Response:

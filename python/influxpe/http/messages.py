@@ -14,9 +14,12 @@ from starlette.types import Receive, Scope
 CORS_HEADER = (b"access-control-allow-origin", b"*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One request whose body has been read from the wire; `receive` then tells a disconnect."""
+    """One request whose body has been read from the wire; `receive` then tells a disconnect.
+
+    It is not changed; `frozen` would triple the price of making one.
+    """
 
     scope: Scope
     body: bytes

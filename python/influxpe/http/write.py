@@ -309,7 +309,8 @@ def answer_error_v2(error: Exception) -> Response:
         return _answer_v2(500, f"internal error: {type(error).__name__}: {error}")
     text = str(error)
     prefix = "" if text.startswith(TEXT_MESSAGES[0]) else "write buffer error: "
-    return _answer_v2(row[0] if row[0] >= 500 else 400, prefix + text)
+    answer = _answer_v2(row[0] if row[0] >= 500 else 400, prefix + text)
+    return table.with_retry(answer, error)
 
 
 def _refusal_text(refusal: Refusal) -> str:

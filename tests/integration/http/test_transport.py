@@ -22,11 +22,13 @@ WAIT_SECONDS = 10.0
 
 
 class H2Client:
-    """One HTTP/2 connection with prior knowledge, driven step by step."""
+    """One HTTP/2 connection, with prior knowledge or over TLS, driven step by step."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, context: ssl.SSLContext | None = None) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.connection = H2Connection(H2Configuration(header_encoding=None))
         self.connection.initiate_connection()
         self.flush()
@@ -126,14 +128,34 @@ def test_tls_serves_both_protocols_from_one_port(tmp_path: Path) -> None:
     with TlsServer(tmp_path, command, context) as server:
         answer = httpx.get(f"{server.url}/health", verify=context)
         assert answer.text == "OK"
+        with httpx.Client(verify=context, base_url=server.url) as client:
+            lines = "\n".join(f"cpu value={i} {i}" for i in range(50_000))
+            for _ in range(3):
+                assert client.post("/api/v3/write_lp?db=tls", content=lines).status_code == 204
+        assert ask_over_tls(server, context, b"Connection: close\r\n").endswith(b"\r\n\r\nOK")
+        assert ask_over_tls(server, context, b"Content-Length: x\r\n").startswith(b"HTTP/1.1 400 ")
         context.set_alpn_protocols(["h2"])
-        host, _, port = server.address.rpartition(":")
-        with (
-            socket.create_connection((host, int(port)), timeout=WAIT_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
-        ):
+        h2 = H2Client(server.address, context)
+        with h2.socket as secure:
+            assert isinstance(secure, ssl.SSLSocket)
             assert secure.selected_alpn_protocol() == "h2"
             assert secure.version() == "TLSv1.3"
+            sql = "SELECT+count(*)+AS+n+FROM+cpu"
+            stream = h2.open("GET", f"/api/v3/query_sql?db=tls&q={sql}", end=True)
+            assert h2.answer(stream) == ("200", b'[{"n":50000}]')
+        assert server.stop() == 0
+        assert "Traceback" not in server.output()
+
+
+def ask_over_tls(server: ServerProcess, context: ssl.SSLContext, header: bytes) -> bytes:
+    """Ask for `/health` over HTTP/1.1, and read until the server closes the connection."""
+    host, _, port = server.address.rpartition(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=WAIT_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        secure.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n" + header + b"\r\n")
+        return b"".join(iter(lambda: secure.recv(65_536), b""))
 
 
 class TlsServer(ServerProcess):

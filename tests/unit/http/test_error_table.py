@@ -1,11 +1,14 @@
 """The one table from exceptions to statuses, walked through from end to end."""
 
 import json
+from collections.abc import Callable
 
 import pytest
+from starlette.responses import Response
 
 from influxpe import errors
-from influxpe.http.errors import TABLE, answer, find
+from influxpe.http import write
+from influxpe.http.errors import RETRY_AFTER_SECONDS, TABLE, answer, find
 from influxpe.http.messages import Refusal, json_refusal
 from influxpe.triggers.spec import SpecError
 
@@ -45,6 +48,17 @@ def test_status_and_message_of_each_kind(kind: type[Exception], status: int) -> 
     assert response.status_code == status
     assert "told to the user" in bytes(response.body).decode()
     assert "content-type" not in response.headers
+
+
+@pytest.mark.parametrize("answer_of", [answer, write.answer_error, write.answer_error_v2])
+def test_who_is_told_that_the_server_is_busy_is_told_when_to_come_back(
+    answer_of: Callable[[Exception], Response],
+) -> None:
+    busy = answer_of(errors.BusyError("the buffer is full"))
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, str(RETRY_AFTER_SECONDS))
+    closed = answer_of(errors.ClosedError("the log is closed"))
+    assert closed.status_code == 503
+    assert "retry-after" not in closed.headers
 
 
 def test_plugin_errors_are_marked_once() -> None:

@@ -14,7 +14,8 @@ from influxpe.http.wire.limits import HEADS_REMEMBERED_MAX
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 UNKNOWN_LENGTH = -1
-HEADERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*\r\n)*")
+NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -37,21 +38,27 @@ def head_lines(status: int, headers: RawHeaders) -> Lines:
     kept: list[bytes] = []
     lengths: set[bytes] = set()
     closes = False
+    if not 200 <= status <= 999:
+        raise AnswerRefused(f"an answer cannot have the status {status}")
     for name, value in headers:
-        lowered, value = name.strip().lower(), value.strip()
+        lowered, value = _checked(name.strip(), value.strip())
         if lowered == b"content-length":
             lengths.add(value)
         elif lowered == b"connection":
             closes = closes or value.lower() == b"close"
         elif lowered != b"transfer-encoding":
-            kept.append(name.strip() + b": " + value + b"\r\n")
+            kept.append(lowered + b": " + value + b"\r\n")
     length = _only(lengths)
     if length is not None:
         kept.append(b"content-length: %d\r\n" % length)
-    block = b"".join(kept)
-    if not 200 <= status <= 999 or not HEADERS.fullmatch(block):
-        raise AnswerRefused(f"an answer of status {status} has headers that cannot be sent")
-    return Lines(status_line(status) + block, UNKNOWN_LENGTH if length is None else length, closes)
+    block = status_line(status) + b"".join(kept)
+    return Lines(block, UNKNOWN_LENGTH if length is None else length, closes)
+
+
+def _checked(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if not NAME.fullmatch(name) or not VALUE.fullmatch(value):
+        raise AnswerRefused(f"an answer has a header that cannot be sent: {name!r}")
+    return name.lower(), value
 
 
 def _only(lengths: set[bytes]) -> int | None:

@@ -9,7 +9,9 @@ No input raises or ends the server.
 
 import asyncio
 import logging
+import socket
 import ssl
+import struct
 from collections import deque
 from typing import Protocol, cast
 from urllib.parse import unquote
@@ -28,6 +30,7 @@ from influxpe.http.wire.requests import Head, Malformed, RequestReader
 logger = logging.getLogger(__name__)
 
 HTTP_2_PREFACE = b"PRI * HTTP/2.0\r\n\r\n"
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 REQUEST_TIMEOUT, INTERNAL_SERVER_ERROR = 408, 500
 
 
@@ -74,6 +77,9 @@ class Http1Connection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._newest: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
+        # The task in which the application runs, and what it waits for between two requests.
+        self._runner: asyncio.Task[None] | None = None
+        self._rested: asyncio.Future[None] | None = None
         # Bytes that came, and were not parsed because a request waits.
         self._unparsed = b""
         self._refused: int | None = None
@@ -145,15 +151,15 @@ class Http1Connection(asyncio.Protocol):
         self._listener.forget(self)
         self._is_closing = True
         self._tell_disconnect()
+        self._end_rest()
         self.resume_writing()
 
     def _tell_disconnect(self) -> None:
         self._waiting.clear()
         self._unparsed = b""
-        current = self._current
-        if current is not None and current.task is not None and not current.task.done():
-            current.client_went()
-            self._listener.left_behind(current.task)
+        if self._current is not None and self._runner is not None:
+            self._current.client_went()
+            self._listener.left_behind(self._runner)
 
     def pause_writing(self) -> None:
         """Let answers wait: the client is behind."""
@@ -322,7 +328,26 @@ class Http1Connection(asyncio.Protocol):
 
     def _run(self, exchange: Exchange) -> None:
         self._current = exchange
-        exchange.task = self._loop.create_task(self._apply(exchange))
+        if self._runner is None:
+            self._runner = self._loop.create_task(self._apply_to_each())
+        self._end_rest()
+
+    def _end_rest(self) -> None:
+        if self._rested is not None and not self._rested.done():
+            self._rested.set_result(None)
+        self._rested = None
+
+    async def _apply_to_each(self) -> None:
+        """Run the application for one request after the other: a task for each would cost more.
+
+        What an application does after its answer delays the next request of its connection.
+        """
+        while not self._is_closing:
+            if self._current is not None:
+                await self._apply(self._current)
+            else:
+                self._rested = self._loop.create_future()
+                await self._rested
 
     async def _apply(self, exchange: Exchange) -> None:
         try:
@@ -335,7 +360,7 @@ class Http1Connection(asyncio.Protocol):
     def _end_without_answer(self, exchange: Exchange) -> None:
         """Say so where nothing has been sent; else cut the answer off, so that it is not whole."""
         if exchange.has_sent:
-            self._transport.abort()
+            self._cut(exchange)
         elif exchange.client_is_gone:
             self._close(linger=False)
         else:
@@ -352,7 +377,7 @@ class Http1Connection(asyncio.Protocol):
             self._waiting.pop()
             self._go_on()
         elif broken.has_sent:
-            self._transport.abort()
+            self._cut(broken)
         else:
             self._answer_and_close(status)
 
@@ -361,6 +386,13 @@ class Http1Connection(asyncio.Protocol):
         self._close(linger=True)
 
     # Closing, leaving.
+
+    def _cut(self, exchange: Exchange) -> None:
+        """Close in the middle of an answer, so that the client sees it."""
+        plain_socket = self._transport.get_extra_info("socket")
+        if not exchange.is_framed and plain_socket is not None:
+            plain_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self._transport.abort()
 
     def _close(self, *, linger: bool) -> None:
         """Close after what was written; a client that still sends gets time to read it."""
@@ -382,6 +414,7 @@ class Http1Connection(asyncio.Protocol):
     def _leave(self, unread: bytes) -> None:
         self._listener.forget(self)
         self._is_closing = True
+        self._end_rest()
         if not self._is_reading:
             self._transport.resume_reading()
         self._listener.hand_over(self._transport, unread)
@@ -393,8 +426,8 @@ class Http1Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once; the application is cancelled."""
-        if self._current is not None and self._current.task is not None:
-            self._current.task.cancel()
+        if self._runner is not None:
+            self._runner.cancel()
         self._transport.abort()
 
     def check_time(self, now_s: float) -> None:

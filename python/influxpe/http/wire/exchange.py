@@ -68,9 +68,9 @@ class Exchange:
         "client_is_gone",
         "has_sent",
         "is_done",
+        "is_framed",
         "keep_alive",
         "scope",
-        "task",
     )
 
     def __init__(self, wire: Wire, scope: Scope, request: Head) -> None:
@@ -85,7 +85,6 @@ class Exchange:
         self._is_chunked = False
         self._left = UNKNOWN_LENGTH
         self.scope = scope
-        self.task: asyncio.Task[None] | None = None
         self.keep_alive = request.keep_alive
         self.buffered_bytes = 0
         self.body_ended = False
@@ -93,6 +92,8 @@ class Exchange:
         # Bytes of the answer have been written; all of them have.
         self.has_sent = False
         self.is_done = False
+        # The client can tell whether the answer is whole.
+        self.is_framed = True
 
     # What the connection tells.
 
@@ -165,14 +166,14 @@ class Exchange:
     def _start(self, message: Message) -> None:
         """Make the head; it is sent with the first bytes of the body."""
         status = message["status"]
-        block, length, closes = head_lines(status, tuple(map(tuple, message.get("headers", ()))))
+        block, length, closes = head_lines(status, tuple(message.get("headers", ())))
         framing = b""
         if status in BODILESS:
             self._is_bodiless = True
         elif length == UNKNOWN_LENGTH and self._version == "1.1":
             framing, self._is_chunked = b"transfer-encoding: chunked\r\n", True
         elif length == UNKNOWN_LENGTH:
-            self.keep_alive = False
+            self.is_framed = self.keep_alive = False
         self._left = length
         ends = closes or not self.body_ended or self._wire.is_ending
         self.keep_alive = self.keep_alive and not ends

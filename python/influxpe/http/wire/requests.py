@@ -69,7 +69,8 @@ class RequestReader:
         self._requests = requests
         self._parser = HttpRequestParser(self)
         self._data = b""
-        self._line_end = b""
+        # What came before it of a head that has not ended.
+        self._begun = bytearray()
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._hosts = 0
@@ -89,7 +90,6 @@ class RequestReader:
             return
         self._bytes_without_progress += len(data)
         self._data = data
-        self._refuse_foreign_line_end()
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -109,19 +109,12 @@ class RequestReader:
         if self._bytes_without_progress > HEAD_BYTES_MAX:
             raise Malformed(HEAD_TOO_LARGE if self.in_head else BAD_REQUEST)
         if self.in_head:
-            self._refuse_foreign_line()
-        if self.in_head and not self._headers:
-            self._line_end = (self._line_end + self._data)[-len(FOREIGN) :]
+            self._begun += self._data
 
-    def _refuse_foreign_line_end(self) -> None:
-        """Look for the other protocol where the bytes are split inside of its name."""
-        if self._line_end and self.in_head and FOREIGN in self._line_end + self._data:
-            raise Malformed(BAD_REQUEST)
-
-    def _refuse_foreign_line(self) -> None:
-        """Look for it in a line that came whole."""
-        if FOREIGN in self._data and b" " + self._target + FOREIGN in self._data:
-            self._refuse(BAD_REQUEST)
+    def _is_foreign(self, method: str) -> bool:
+        """Tell from the bytes of the first line, as llhttp does not."""
+        text = self._begun + self._data if self._begun else self._data
+        return method == FOREIGN_METHOD or b" " + self._target + FOREIGN in text
 
     def on_message_begin(self) -> None:
         """Forget the request before."""
@@ -159,7 +152,7 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         """Check the head and hand it on."""
         version = self._parser.get_http_version()
-        method = self._parser.get_method().decode("ascii")
+        method = self._parser.get_method().decode()
         self._check(method, version)
         is_new = version == "1.1"
         head = Head(
@@ -171,7 +164,7 @@ class RequestReader:
             expects_continue=is_new and self._expects_continue,
         )
         self.in_head = False
-        self._line_end = b""
+        self._begun.clear()
         self._bytes_without_progress = 0
         if self._parser.should_upgrade():
             self._switching = head
@@ -184,9 +177,8 @@ class RequestReader:
             self._refuse(BAD_REQUEST if version == "0.9" else VERSION_NOT_SUPPORTED)
         if self._hosts > 1 or (version == "1.1" and not self._hosts):
             self._refuse(BAD_REQUEST)
-        if method == FOREIGN_METHOD or not self._target.isascii():
+        if self._is_foreign(method) or not self._target.isascii():
             self._refuse(BAD_REQUEST)
-        self._refuse_foreign_line()
 
     def _refuse(self, status: int) -> None:
         self._refused = status
