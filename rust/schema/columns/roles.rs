@@ -104,7 +104,7 @@ pub(super) fn roles(
     options: &ArrowOptions<'_>,
 ) -> Result<Roles> {
     let time = time_column(schema, options.time)?;
-    let key = TagNames::find(schema, table, options.tags)?;
+    let key = TagNames::find(schema, table, options)?;
     let mut found = Roles { time, tags: Vec::new(), fields: Vec::new() };
     for (index, field) in schema.fields().iter().enumerate() {
         if Some(index) == time || *field.data_type() == DataType::Null {
@@ -156,9 +156,13 @@ impl<'a> TagNames<'a> {
     fn find(
         schema: &'a Schema,
         table: Option<&'a Table>,
-        asked: Option<&'a [String]>,
+        options: &ArrowOptions<'a>,
     ) -> Result<Self> {
-        if let Some(asked) = asked {
+        if let Some(asked) = options.tags {
+            if asked.iter().any(|name| name == options.time) {
+                let time = options.time;
+                return Err(EngineError::invalid(format!("'{time}' is the time, and no tag")));
+            }
             let unknown = asked.iter().find(|name| schema.column_with_name(name).is_none());
             return match unknown {
                 Some(name) => Err(EngineError::invalid(format!("no column is named '{name}'"))),

@@ -187,9 +187,12 @@ fn tags_are_named_by_the_request_the_stream_or_the_table() {
 
 #[test]
 fn a_tag_must_be_there_and_be_a_text() {
-    let body = stream(&[("v", times(&[1]))]);
-    for (name, message) in [("v", "column 'v' has the type Int64"), ("x", "no column is named 'x'")]
-    {
+    let body = stream(&[("v", times(&[1])), ("time", times(&[1]))]);
+    for (name, message) in [
+        ("v", "column 'v' has the type Int64"),
+        ("x", "no column is named 'x'"),
+        ("time", "'time' is the time, and no tag"),
+    ] {
         let tags = [name.to_owned()];
         let options = ArrowOptions { tags: Some(&tags), ..options(true) };
         let error = try_take(&Catalog::default(), &body, &options).expect_err("an error");
