@@ -5,8 +5,8 @@ use arrow::array::{
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
-    DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    ArrowNativeType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 
 /// A text column; a dictionary keeps its values apart from its rows.
@@ -65,13 +65,13 @@ impl<'a> Keys<'a> {
     }
 
     fn get(&self, row: usize) -> usize {
-        of_keys!(self, keys => usize::try_from(keys.value(row)).unwrap_or(usize::MAX))
+        of_keys!(self, keys => keys.value(row).as_usize())
     }
 
     /// Adds what `code` gives for the key of each row.
     pub(super) fn extend(&self, codes: &mut Vec<u32>, code: impl Fn(usize) -> u32) {
         of_keys!(self, keys => {
-            let key = |key: &_| usize::try_from(*key).unwrap_or(usize::MAX);
+            let key = |key: &_| ArrowNativeType::as_usize(*key);
             codes.extend(keys.values().iter().map(key).map(code));
         });
     }
