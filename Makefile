@@ -18,7 +18,7 @@ MADE := $(VENV)/.made
 RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
 ENGINE := python/influxpe/_engine.abi3.so
 
-.PHONY: help serve build test lint test-rust test-python bench fmt clean
+.PHONY: help serve build test lint test-rust test-python bench bench-peers fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench: $(MADE)/extension $(MADE)/tools ## measure, and write the table of benche
 	$(BIN)/python -m pytest benches --benchmark-enable --benchmark-only --timeout=900 \
 	  --benchmark-json=.benchmarks/newest.json
 	$(BIN)/python benches/table.py .benchmarks/newest.json $(CARGO_TARGET_DIR)/criterion benches/README.md
+
+bench-peers: $(MADE)/extension $(MADE)/tools ## measure beside other databases (SMALL=1: quickly, prints only)
+	$(BIN)/python -m benches.peers.run $(if $(SMALL),--small,--document benches/README.md)
 
 fmt: $(MADE)/tools ## format Rust and Python
 	cargo fmt

@@ -84,7 +84,7 @@ fn record() -> PreparedFrame {
 fn commit(folder: &Path, writers: usize, commits: u64) -> Duration {
     let disk = Arc::new(LocalDisk::open(folder).expect("a folder"));
     let options = LogOptions { segment_bytes: 64 << 20, prepare_ahead: true };
-    let recovered = recover(disk, options, |_, _| Ok(())).expect("a log");
+    let recovered = recover(disk, options, 0, |_, _| Ok(())).expect("a log");
     let queue = Arc::new(Queue::new(recovered.newest));
     let for_writer = Arc::clone(&queue);
     let thread = std::thread::spawn(move || run_writer(&for_writer, recovered.writer, Nothing));

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! write   body -> line -> schema -> wal (fdatasync) -> buffer -> acknowledged
-//! read    SQL -> query (over a buffer snapshot) -> encoded bytes
+//! read    SQL -> query (over a buffer snapshot and files) -> encoded bytes
+//! store   buffer -> sorted chunk -> Parquet file -> manifest; layers -> merge -> fewer layers
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
 //! Imports go one way: `error limits clock disk`, `codec line`, `schema`, `wal buffer store`,
 //! `query`, `engine`, `py`. `wal`, `buffer` and `store` do not know each other; `engine` wires the
-//! parts, `store` excepted, which it does not use yet.
+//! parts.
 
 pub mod buffer;
 pub mod clock;

@@ -41,7 +41,25 @@ pub const INTERNAL_RETENTION_NS: i64 = 7 * 24 * 3_600 * 1_000_000_000;
 /// Rows of one row group of a Parquet file: what a reader of one series skips, and what a writer
 /// holds in memory.
 pub const ROW_GROUP_ROWS_MAX: usize = 131_072;
+/// Part of the buffer that is filled when it is stored: the rest takes what is written meanwhile.
+pub const PERSIST_SHARE: usize = 4;
+/// Bytes of rows at which the buffer is stored, however large it may be: what is stored at once is
+/// sorted in memory.
+pub const PERSIST_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Milliseconds until a background thread repeats work that failed, such as storing the buffer.
+pub const BACKGROUND_RETRY_MS: u64 = 1_000;
+/// Ranges of times of one table that a query merges: past it, neighbouring ones are taken together.
+pub const OVERLAPS_MAX: usize = 64;
+/// Rows of one Parquet file that a merge makes: a merge of larger files moves most of them as they
+/// are, and a query of some hours opens few.
+pub const FILE_ROWS_MAX: u64 = 4_194_304;
+/// Rows from which a file that overlaps no other is not merged again.
+pub const FILE_ROWS_SETTLED: u64 = FILE_ROWS_MAX / 4;
+/// Layers of similar size at which they are merged into one.
+pub const SIMILAR_LAYERS_MAX: usize = 4;
 /// Rows of one page of a Parquet file: the least that a query reads of a column.
 pub const PAGE_ROWS_MAX: usize = 8_192;
+/// Bytes of objects of a service that are kept in memory, so that a query does not fetch them again.
+pub const OBJECT_CACHE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Manifests that stay in the store, the newest among them: enough to go back by hand.
 pub const MANIFESTS_KEPT: u64 = 8;

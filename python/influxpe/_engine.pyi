@@ -231,6 +231,15 @@ class EngineStats:
     def buffer_bytes(self) -> int:
         """Bytes of rows in memory."""
     @property
+    def stored_files(self) -> int:
+        """Parquet files that hold rows."""
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of these files."""
+    @property
+    def stored_position(self) -> int:
+        """The newest log position up to which all rows are in files."""
+    @property
     def position(self) -> int:
         """The newest log position that is durable and visible."""
 
@@ -240,15 +249,33 @@ class Engine:
 
     @staticmethod
     def open(
-        data_dir: str | None, *, buffer_bytes_max: int, query_bytes_max: int, query_threads: int
+        data_dir: str | None,
+        *,
+        buffer_bytes_max: int,
+        query_bytes_max: int,
+        query_threads: int,
+        node_id: str = "node0",
+        s3: Mapping[str, str] | None = None,
     ) -> Engine:
         """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
+
+        Rows are stored as Parquet files in the data directory, or with `s3` in a bucket, below the
+        name of the node. Its keys: `bucket`, `region`, `endpoint`, `access_key_id`,
+        `secret_access_key`, `session_token`, and `allow_http` and `skip_signature` with the value
+        `true`.
 
         Raises `ConflictError` where another process has it open, `CorruptError` with the file, the
         offset and the remedy, `InternalError` where the directory cannot be used.
         """
     def close(self) -> None:
         """Waits for queued writes to be durable, then ends. Later calls raise `ClosedError`."""
+    def persist(self) -> None:
+        """Stores what is committed by now, and lets the log go; stored, durably, on return.
+
+        Raises `InternalError` where the store does not answer; it is then tried again by itself.
+        """
+    def compact(self) -> None:
+        """Merges the files of all tables as far as that is due. Raises as `persist` does."""
     def cluster_uuid(self) -> str:
         """Identity of this data directory, made at its creation."""
     def write(

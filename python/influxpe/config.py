@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-ObjectStore = Literal["file", "memory"]
+ObjectStore = Literal["file", "memory", "s3"]
 LogFormat = Literal["full", "pretty", "json", "logfmt"]
 LogDestination = Literal["stdout", "stderr"]
 TlsVersion = Literal["tls-1.2", "tls-1.3"]
@@ -41,12 +41,41 @@ def _share(part: float) -> int:
 
 
 @dataclass(frozen=True)
+class S3Store:
+    """A bucket of a service that speaks S3, and how to speak to it."""
+
+    bucket: str
+    region: str = "us-east-1"
+    endpoint: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    allow_http: bool = False
+    skip_signature: bool = False
+
+    def options(self) -> dict[str, str]:
+        """Give what is set, as `Engine.open` takes it."""
+        texts = {
+            "bucket": self.bucket,
+            "region": self.region,
+            "endpoint": self.endpoint,
+            "access_key_id": self.access_key_id,
+            "secret_access_key": self.secret_access_key,
+            "session_token": self.session_token,
+            "allow_http": "true" if self.allow_http else None,
+            "skip_signature": "true" if self.skip_signature else None,
+        }
+        return {name: text for name, text in texts.items() if text is not None}
+
+
+@dataclass(frozen=True)
 class ServerConfig:
     """One run of the server. Sizes are bytes, durations seconds, as their names say."""
 
     node_id: str = "node0"
     object_store: ObjectStore = "file"
     data_dir: Path | None = field(default_factory=lambda: Path("~/.influxdb").expanduser())
+    s3: S3Store | None = None
 
     http_host: str = "0.0.0.0"  # noqa: S104 - the documented default; authentication is on
     http_port: int = 8181

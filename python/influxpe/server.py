@@ -101,6 +101,8 @@ def _open_engine(config: ServerConfig) -> Iterator[Engine]:
             buffer_bytes_max=config.buffer_bytes_max,
             query_bytes_max=config.exec_mem_pool_bytes,
             query_threads=config.query_threads,
+            node_id=config.node_id,
+            s3=None if config.s3 is None else config.s3.options(),
         )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

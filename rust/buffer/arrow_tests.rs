@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::line::Precision;
-use crate::schema::{ArrowOptions, ArrowRows, Catalog, Origin, Resolver, WriteOptions};
+use crate::schema::{ArrowOptions, ArrowRows, Catalog, Origin, Resolver, TimeRange, WriteOptions};
 
 #[derive(Debug, Clone)]
 struct Row {
@@ -105,7 +105,8 @@ fn seen(write: impl FnOnce(&mut Resolver<'_>)) -> String {
     });
     let snapshot = buffer.snapshot(&catalog.databases["db"].tables["m"]).expect("a snapshot");
     let columns: Vec<usize> = (0..snapshot.schema().fields().len()).collect();
-    let read = |block| snapshot.read(block, &columns, None, TimeRange::ALL).expect("rows");
+    let always = TimeRange::ALL.into();
+    let read = |block| snapshot.read(block, &columns, None, &always).expect("rows");
     let batches: Vec<RecordBatch> = (0..snapshot.blocks().len()).map(read).collect();
     pretty_format_batches(&batches).expect("a table").to_string()
 }

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::DataType;
 
-use crate::schema::ColumnId;
+use crate::schema::{ColumnId, TimeRange};
 
 /// Rows in the order in which they were written.
 #[derive(Debug, Clone)]
@@ -37,6 +37,12 @@ impl Block {
         let time_min = time.iter().copied().min().unwrap_or(i64::MAX);
         let time_max = time.iter().copied().max().unwrap_or(i64::MIN);
         Self { series, time, fields, time_min, time_max, late }
+    }
+
+    /// The times that its rows lie in.
+    #[must_use]
+    pub fn times(&self) -> TimeRange {
+        TimeRange { min: self.time_min, max: self.time_max }
     }
 
     /// Number of rows.

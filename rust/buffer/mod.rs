@@ -1,16 +1,18 @@
 //! Committed rows in memory, as columns, ready to be queried.
 //!
-//! Comes in: batches, in the order of the log. Goes out: snapshots that never change. What stays
-//! true: within a snapshot each (series, time) stands once, with the value that was written last to
-//! each of its fields, however the rows came.
+//! Comes in: batches, in the order of the log. Goes out: chunks, whose snapshots never change: the
+//! one that grows, and sealed ones that wait to be stored. What stays true: within a snapshot each
+//! (series, time) stands once, with the value that was written last to each of its fields, however
+//! the rows came; a later chunk wins over an earlier one.
 
 mod block;
+mod chunk;
 mod merge;
 mod series_set;
 mod snapshot;
+mod sorted;
 mod table;
 mod tail;
-mod time_range;
 
 #[cfg(test)]
 mod arrow_tests;
@@ -18,9 +20,10 @@ mod arrow_tests;
 mod tests;
 
 pub use block::Block;
+pub use chunk::Chunk;
 pub use snapshot::Snapshot;
+pub use sorted::SortedRows;
 pub use table::TableBuffer;
-pub use time_range::TimeRange;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,34 +31,50 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::RwLock;
 
-use crate::schema::{TableBatch, TableId};
+use chunk::TableChunks;
+
+use crate::schema::{Position, TableBatch, TableId};
 
 /// The rows of all tables.
 #[derive(Debug, Default)]
 pub struct Buffer {
-    tables: RwLock<HashMap<TableId, Arc<TableBuffer>>>,
+    tables: RwLock<HashMap<TableId, TableChunks>>,
     bytes: AtomicUsize,
 }
 
 impl Buffer {
     /// Adds a batch. Batches of one table must come in the order of the log.
     pub fn append(&self, batch: &TableBatch) {
-        let table = self.table_or_new(batch.table);
-        let (before, after) = table.append(batch);
+        let (before, after) = self.growing(batch.table).append(batch);
         self.bytes.fetch_add(after, Ordering::Relaxed);
         self.bytes.fetch_sub(before, Ordering::Relaxed);
     }
 
-    /// The rows of a table; `None` where it has none.
+    /// The chunks of a table, from the oldest to the one that grows.
     #[must_use]
-    pub fn table(&self, id: TableId) -> Option<Arc<TableBuffer>> {
-        self.tables.read().get(&id).cloned()
+    pub fn chunks(&self, id: TableId) -> Vec<Chunk> {
+        self.tables.read().get(&id).map(TableChunks::all).unwrap_or_default()
+    }
+
+    /// Ends the chunks that grow: they hold the rows of all frames up to `position` that are in no
+    /// earlier chunk. Nothing may be appended at the same time. Returns the chunks that were ended.
+    pub fn seal(&self, position: Position) -> Vec<(TableId, Chunk)> {
+        let mut tables = self.tables.write();
+        let sealed = tables.iter_mut().map(|(id, table)| (*id, table.seal(position)));
+        sealed.filter_map(|(id, chunk)| Some((id, chunk?))).collect()
+    }
+
+    /// Forgets the sealed chunks that hold nothing behind `position`: they are stored.
+    pub fn forget_stored(&self, position: Position) {
+        let mut tables = self.tables.write();
+        let freed: usize = tables.values_mut().map(|table| table.forget(position)).sum();
+        self.bytes.fetch_sub(freed, Ordering::Relaxed);
     }
 
     /// Forgets the rows of a table.
     pub fn remove(&self, id: TableId) {
         if let Some(table) = self.tables.write().remove(&id) {
-            self.bytes.fetch_sub(table.bytes(), Ordering::Relaxed);
+            self.bytes.fetch_sub(table.accounted(), Ordering::Relaxed);
         }
     }
 
@@ -65,10 +84,10 @@ impl Buffer {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    fn table_or_new(&self, id: TableId) -> Arc<TableBuffer> {
-        if let Some(table) = self.table(id) {
-            return table;
+    fn growing(&self, id: TableId) -> Arc<TableBuffer> {
+        if let Some(table) = self.tables.read().get(&id) {
+            return table.growing();
         }
-        Arc::clone(self.tables.write().entry(id).or_default())
+        self.tables.write().entry(id).or_default().growing()
     }
 }

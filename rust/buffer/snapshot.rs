@@ -13,12 +13,12 @@ use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
 
 use super::block::Block;
 use super::series_set::{NO_TAG, TagSnapshot};
-use super::time_range::TimeRange;
 use crate::error::{EngineError, Result};
-use crate::schema::{ColumnId, ColumnKind, Table, arrow_schema};
+use crate::schema::{ColumnId, ColumnKind, Table, TimeRange, TimeRanges, arrow_schema};
 
+/// What a column of the schema is.
 #[derive(Debug, Clone, Copy)]
-enum Source {
+pub(super) enum Source {
     Time,
     Tag(ColumnId),
     Field(ColumnId),
@@ -32,6 +32,8 @@ pub struct Snapshot {
     blocks: Vec<Arc<Block>>,
     tags: BTreeMap<ColumnId, TagSnapshot>,
     series_count: usize,
+    /// The tags, in the order of the series key.
+    tag_order: Vec<ColumnId>,
 }
 
 impl Snapshot {
@@ -49,7 +51,8 @@ impl Snapshot {
         };
         let sources = columns.into_iter().map(source).collect();
         let blocks = blocks.into_iter().filter(|block| block.rows() > 0).collect();
-        Self { schema, sources, blocks, tags, series_count }
+        let tag_order = table.tags().map(|tag| tag.id).collect();
+        Self { schema, sources, blocks, tags, series_count, tag_order }
     }
 
     /// A table without rows.
@@ -62,6 +65,34 @@ impl Snapshot {
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    pub(super) fn source(&self, column: usize) -> Source {
+        self.sources[column]
+    }
+
+    pub(super) fn tag_order(&self) -> &[ColumnId] {
+        &self.tag_order
+    }
+
+    pub(super) fn tag(&self, column: ColumnId) -> Option<&TagSnapshot> {
+        self.tags.get(&column)
+    }
+
+    pub(super) fn series_count(&self) -> usize {
+        self.series_count
+    }
+
+    /// The times that its rows lie in.
+    #[must_use]
+    pub fn times(&self) -> TimeRange {
+        self.blocks.iter().fold(TimeRange::EMPTY, |hull, block| hull.hull(block.times()))
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.blocks.iter().map(|block| block.rows()).sum()
     }
 
     /// The blocks, none of them empty.
@@ -85,10 +116,10 @@ impl Snapshot {
                 arrays.push(self.tag_array(*column, &all)?);
             }
         }
-        batch(Arc::new(Schema::new(fields)), arrays, all.len())
+        batch_of(Arc::new(Schema::new(fields)), arrays, all.len())
     }
 
-    /// The rows of a block whose series the mask names and whose time lies in the range.
+    /// The rows of a block whose series the mask names and whose time lies in the ranges.
     ///
     /// # Errors
     /// `Internal` where columns do not fit each other.
@@ -97,16 +128,16 @@ impl Snapshot {
         index: usize,
         projection: &[usize],
         series: Option<&BooleanBuffer>,
-        time: TimeRange,
+        times: &TimeRanges,
     ) -> Result<RecordBatch> {
         let block = &self.blocks[index];
-        let rows = select(block, series, time);
+        let rows = select(block, series, times);
         let mut arrays = Vec::with_capacity(projection.len());
         for column in projection {
             arrays.push(self.read_column(block, *column, rows.as_ref())?);
         }
         let schema = self.schema.project(projection).map_err(misfit)?;
-        batch(Arc::new(schema), arrays, rows.map_or(block.rows(), |rows| rows.len()))
+        batch_of(Arc::new(schema), arrays, rows.map_or(block.rows(), |rows| rows.len()))
     }
 
     fn read_column(
@@ -134,7 +165,7 @@ impl Snapshot {
         }
     }
 
-    fn tag_array(&self, column: ColumnId, series: &[u32]) -> Result<ArrayRef> {
+    pub(super) fn tag_array(&self, column: ColumnId, series: &[u32]) -> Result<ArrayRef> {
         let none = Arc::new(StringArray::from(Vec::<&str>::new()));
         let (codes, values) = match self.tags.get(&column) {
             Some(tag) => (tag.codes.clone(), Arc::clone(&tag.values)),
@@ -153,24 +184,32 @@ impl Snapshot {
 }
 
 /// The rows to read; `None` stands for all.
-fn select(block: &Block, series: Option<&BooleanBuffer>, time: TimeRange) -> Option<UInt32Array> {
-    if series.is_none() && time.min <= block.time_min && block.time_max <= time.max {
+fn select(
+    block: &Block,
+    series: Option<&BooleanBuffer>,
+    times: &TimeRanges,
+) -> Option<UInt32Array> {
+    let all = times.covers(block.times());
+    if series.is_none() && all {
         return None;
     }
     let wanted = |row: &usize| {
-        let at = block.time[*row];
         let in_series = series.is_none_or(|mask| mask.value(block.series[*row] as usize));
-        in_series && time.min <= at && at <= time.max
+        in_series && (all || times.contains(block.time[*row]))
     };
     let rows = (0..block.rows()).filter(wanted).filter_map(|row| u32::try_from(row).ok());
     Some(UInt32Array::from_iter_values(rows))
 }
 
-fn batch(schema: SchemaRef, arrays: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+pub(super) fn batch_of(
+    schema: SchemaRef,
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch> {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(schema, arrays, &options).map_err(misfit)
 }
 
-fn misfit(error: arrow::error::ArrowError) -> EngineError {
+pub(super) fn misfit(error: arrow::error::ArrowError) -> EngineError {
     EngineError::internal("columns of a table do not fit").caused_by(error)
 }

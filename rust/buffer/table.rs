@@ -1,4 +1,4 @@
-//! The rows of one table: sealed blocks and a tail.
+//! The rows of one chunk of a table: full blocks and a tail.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ struct State {
     /// The tail as a block, as long as nothing was added to it since.
     frozen_tail: Option<Arc<Block>>,
     block_bytes: usize,
+    /// Bytes that the buffer as a whole counts for this chunk.
+    accounted: usize,
 }
 
 /// See the head of this file.
@@ -31,10 +33,10 @@ pub struct TableBuffer {
 }
 
 impl TableBuffer {
-    /// Adds a batch. Returns the bytes of the table before and after.
+    /// Adds a batch. Returns the bytes that are accounted for the chunk before and after.
     pub(super) fn append(&self, batch: &TableBatch) -> (usize, usize) {
         let mut state = self.state.lock();
-        let before = state.bytes();
+        let before = state.accounted;
         let numbers: Vec<u32> =
             (0..batch.series.len()).map(|key| state.series.number(batch.series.key(key))).collect();
         state.frozen_tail = None;
@@ -47,13 +49,18 @@ impl TableBuffer {
             state.append_rows(batch, &numbers, &(start..end));
             start = end;
         }
-        (before, state.bytes())
+        state.accounted = state.bytes();
+        (before, state.accounted)
     }
 
-    /// Bytes in memory, about.
+    /// Whether nothing was ever added.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.state.lock().bytes()
+    pub fn is_empty(&self) -> bool {
+        self.state.lock().series.len() == 0
+    }
+
+    pub(super) fn accounted(&self) -> usize {
+        self.state.lock().accounted
     }
 
     /// All rows committed so far, as `table` names their columns.

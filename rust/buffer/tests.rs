@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::limits::BLOCK_ROWS_MAX;
 use crate::line::Precision;
-use crate::schema::{Catalog, Origin, Resolver, Table, WriteOptions};
+use crate::schema::{Catalog, Origin, Resolver, Table, TimeRange, TimeRanges, WriteOptions};
 
 /// A table, filled by line protocol.
 #[derive(Default)]
@@ -20,7 +20,7 @@ struct Filled {
 }
 
 impl Filled {
-    fn write(&mut self, body: &str) {
+    fn write(&mut self, body: &str) -> Vec<TableBatch> {
         let options = WriteOptions {
             precision: Precision::Nanosecond,
             accept_partial: false,
@@ -36,6 +36,7 @@ impl Filled {
         if let Some(catalog) = outcome.catalog {
             self.catalog = catalog;
         }
+        outcome.batches
     }
 
     fn table(&self) -> &Table {
@@ -46,18 +47,35 @@ impl Filled {
         self.rows.snapshot(self.table()).expect("a snapshot")
     }
 
+    /// All rows, in the order in which they would be stored.
+    fn sorted(&self) -> Vec<(Key, Fields)> {
+        let snapshot = Arc::new(self.snapshot());
+        let all = TimeRange::ALL.into();
+        let batches = SortedRows::new(snapshot, &[0, 1, 2, 3], None, &all, 3).expect("rows");
+        let rows_of = |batch: crate::error::Result<RecordBatch>| {
+            let mut rows = Rows::new();
+            add_rows(&batch.expect("a batch"), &mut rows);
+            rows
+        };
+        batches.flat_map(rows_of).collect()
+    }
+
     fn rows(&self) -> Rows {
         rows_of(&self.snapshot(), None, TimeRange::ALL)
     }
 }
 
-type Rows = BTreeMap<(Option<String>, i64), (Option<i64>, Option<i64>)>;
+/// The tag `t` and the time.
+type Key = (Option<String>, i64);
+/// The fields `a` and `b`.
+type Fields = (Option<i64>, Option<i64>);
+type Rows = BTreeMap<Key, Fields>;
 
 /// Reads all rows of a snapshot with columns `a`, `b`, `t`, `time`; panics on a repeated row.
 fn rows_of(snapshot: &Snapshot, series: Option<&BooleanBuffer>, time: TimeRange) -> Rows {
     let mut rows = Rows::new();
     for index in 0..snapshot.blocks().len() {
-        let batch = snapshot.read(index, &[0, 1, 2, 3], series, time).expect("a batch");
+        let batch = snapshot.read(index, &[0, 1, 2, 3], series, &time.into()).expect("a batch");
         add_rows(&batch, &mut rows);
     }
     rows
@@ -137,6 +155,76 @@ fn masks_and_times_choose_rows() {
     assert_eq!(snapshot.series().expect("series").num_rows(), 2);
 }
 
+#[test]
+fn sorted_rows_can_be_chosen_by_series_and_time() {
+    let mut filled = Filled::default();
+    filled.write("m,t=b a=1i,b=1i 10\nm,t=a a=2i 11\nm,t=b a=3i 12\nm,t=b a=3i 14\nm a=4i 12");
+    let snapshot = Arc::new(filled.snapshot());
+    let no_a = BooleanBuffer::from(vec![true, false, true]);
+    let times = TimeRanges::union_of(vec![
+        TimeRange { min: 14, max: 20 },
+        TimeRange { min: 0, max: 5 },
+        TimeRange { min: 6, max: 12 },
+    ]);
+    let rows = SortedRows::new(snapshot, &[3], Some(&no_a), &times, 10).expect("rows");
+    let batches: Vec<RecordBatch> = rows.map(|batch| batch.expect("a batch")).collect();
+    let found: Vec<i64> =
+        batches[0].column(0).as_primitive::<TimestampNanosecondType>().values().to_vec();
+    assert_eq!(found, [12, 10, 12, 14]);
+}
+
+#[test]
+fn chunks_are_sealed_and_forgotten() {
+    let mut filled = Filled::default();
+    let buffer = Buffer::default();
+    let mut write = |body: &str| {
+        filled.write(body).iter().for_each(|batch| buffer.append(batch));
+        filled.table().id
+    };
+    let id = write("m a=1i 1");
+    assert_eq!(buffer.seal(5).len(), 1);
+    assert_eq!(buffer.seal(6).len(), 0, "an empty chunk is not sealed");
+    write("m a=1i 2");
+    buffer.seal(7);
+    write("m a=1i 3");
+    let lasts: Vec<_> = buffer.chunks(id).iter().map(|chunk| chunk.last).collect();
+    assert_eq!(lasts, [5, 7, Position::MAX]);
+    let full = buffer.bytes();
+    buffer.forget_stored(4);
+    assert_eq!(buffer.bytes(), full);
+    buffer.forget_stored(5);
+    assert_eq!(buffer.chunks(id).len(), 2);
+    assert!(buffer.bytes() < full);
+    buffer.remove(id);
+    assert_eq!(buffer.bytes(), 0);
+}
+
+/// Ranges as the set of those of these times that lie in them.
+fn times_in(ranges: &TimeRanges) -> Vec<i64> {
+    (-1..12).filter(|time| ranges.contains(*time)).collect()
+}
+
+fn any_ranges() -> impl Strategy<Value = TimeRanges> {
+    let range = (0_i64..10, -1_i64..4).prop_map(|(min, more)| TimeRange { min, max: min + more });
+    proptest::collection::vec(range, 0..5).prop_map(TimeRanges::union_of)
+}
+
+proptest! {
+    #[test]
+    fn ranges_are_sets_of_times(left in any_ranges(), right in any_ranges()) {
+        let of_right = times_in(&right);
+        let mut expected = times_in(&left);
+        expected.retain(|time| !of_right.contains(time));
+        let rest = left.without(&right);
+        prop_assert_eq!(times_in(&rest), expected);
+        prop_assert!(rest.ranges().iter().all(|range| left.covers(*range)));
+        let five = TimeRange { min: 3, max: 7 };
+        let mut within = times_in(&left);
+        within.retain(|time| (3..=7).contains(time));
+        prop_assert_eq!(times_in(&left.within(five)), within);
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Write {
     tag: Option<u8>,
@@ -183,6 +271,7 @@ proptest! {
                 prop_assert_eq!(&filled.rows(), &model);
             }
         }
-        prop_assert_eq!(filled.rows(), model);
+        prop_assert_eq!(filled.rows(), model.clone());
+        prop_assert_eq!(filled.sorted(), model.into_iter().collect::<Vec<_>>());
     }
 }

@@ -119,13 +119,14 @@ impl Engine {
         })
     }
 
-    /// Forgets what is past its hard deletion; returns how much that was. With everything in memory
-    /// it also lets go of the log that every trigger has read.
+    /// Forgets what is past its hard deletion; returns how much that was. It also lets go of the
+    /// log that every trigger has read by now, as far as its rows are stored.
     ///
     /// # Errors
     /// `Closed` where nothing can be written any more.
     pub fn purge(&self, now_ns: i64) -> Result<usize> {
-        self.release_log()?;
+        let durable = self.applied.lock().catalog.clone();
+        self.release.release(&durable, self.store.stored().position)?;
         if due(&self.catalog(), now_ns).is_empty() {
             return Ok(0);
         }
@@ -199,23 +200,6 @@ fn due(catalog: &Catalog, now_ns: i64) -> Vec<CatalogChange> {
         }));
     }
     changes
-}
-
-impl Engine {
-    fn release_log(&self) -> Result<()> {
-        if self.is_durable {
-            return Ok(()); // the log is all that a restart has
-        }
-        let catalog = self.catalog();
-        let feeds = self.feeds.lock();
-        let reads_log = |one: &&Arc<crate::schema::Trigger>| {
-            !one.disabled && super::triggers::reads_log(&one.specification)
-        };
-        let served = catalog.triggers.values().filter(reads_log);
-        let reached = served.map(|one| feeds.get(&one.id).copied().unwrap_or(one.cursor));
-        let safe = reached.min().unwrap_or_else(|| self.committed());
-        self.log.release(safe.min(self.committed())).map(drop)
-    }
 }
 
 /// Checks that go with a resolver.

@@ -2,25 +2,49 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 
-use crate::buffer::{Buffer, Snapshot};
+use super::compact::kept_times;
+use super::table_view::{Part, TableView};
+use crate::buffer::{Buffer, Chunk};
 use crate::error::Result;
-use crate::query::{self, BlockInfo, TableSnapshot, TimeRange};
-use crate::schema::{Database, arrow_schema};
+use crate::query::{self, TableSnapshot};
+use crate::schema::{Database, Table, TableId, arrow_schema};
+use crate::store::{RowStore, TableLayers};
 
 /// One database for one query.
 #[derive(Debug)]
 pub(super) struct DatabaseView {
-    database: Arc<Database>,
-    buffer: Arc<Buffer>,
+    pub(super) database: Arc<Database>,
+    pub(super) buffer: Arc<Buffer>,
+    pub(super) store: Arc<RowStore>,
 }
 
 impl DatabaseView {
-    pub(super) fn new(database: Arc<Database>, buffer: Arc<Buffer>) -> Self {
-        Self { database, buffer }
+    /// The files of a table, and the chunks whose rows are in none of them.
+    ///
+    /// Rows go from a chunk into files: the files become visible before the chunk is forgotten. So
+    /// where the files were the same before and after the chunks were taken, a chunk is missing
+    /// only if its rows are in these files, and one that is there twice is told by its position.
+    fn layers_and_chunks(&self, id: TableId) -> (TableLayers, Vec<Chunk>) {
+        loop {
+            let stored = self.store.stored();
+            let mut chunks = self.buffer.chunks(id);
+            if Arc::ptr_eq(&stored, &self.store.stored()) {
+                chunks.retain(|chunk| chunk.last > stored.position);
+                return (stored.layers(id), chunks);
+            }
+        }
+    }
+
+    fn view(&self, table: &Table) -> Result<TableView> {
+        let (layers, chunks) = self.layers_and_chunks(table.id);
+        let mut parts: Vec<Part> = layers.iter().flatten().map(Part::file).collect();
+        for chunk in chunks {
+            let snapshot = Arc::new(chunk.rows.snapshot(table)?);
+            parts.extend((snapshot.rows() > 0).then(|| Part::chunk(snapshot)));
+        }
+        TableView::new(table, parts, kept_times(&self.database))
     }
 }
 
@@ -39,43 +63,6 @@ impl query::Database for DatabaseView {
 
     fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
         let Some(table) = self.database.tables.get(name) else { return Ok(None) };
-        let rows = match self.buffer.table(table.id) {
-            Some(rows) => rows.snapshot(table)?,
-            None => Snapshot::empty(table),
-        };
-        Ok(Some(Arc::new(rows)))
-    }
-}
-
-impl TableSnapshot for Snapshot {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(Snapshot::schema(self))
-    }
-
-    fn series(&self) -> Result<RecordBatch> {
-        Snapshot::series(self)
-    }
-
-    fn block_count(&self) -> usize {
-        self.blocks().len()
-    }
-
-    fn block(&self, index: usize) -> BlockInfo {
-        let block = &self.blocks()[index];
-        BlockInfo { rows: block.rows(), time_min: block.time_min, time_max: block.time_max }
-    }
-
-    fn read(
-        &self,
-        index: usize,
-        projection: &[usize],
-        series: Option<&BooleanBuffer>,
-        time: TimeRange,
-    ) -> Result<RecordBatch> {
-        Snapshot::read(self, index, projection, series, time)
-    }
-
-    fn row_count_exact(&self) -> Option<usize> {
-        Some(self.blocks().iter().map(|block| block.rows()).sum())
+        Ok(Some(Arc::new(self.view(table)?)))
     }
 }

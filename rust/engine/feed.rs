@@ -82,10 +82,10 @@ impl Engine {
         let found = found.ok_or_else(|| {
             EngineError::not_found(format!("there is no trigger number {trigger}"))
         })?;
-        self.feeds.lock().insert(trigger, found.cursor);
+        self.release.feeds.lock().insert(trigger, found.cursor);
         Ok(Feed {
             engine: Arc::clone(self),
-            reader: LogReader::new(Arc::clone(&self.log), found.cursor + 1),
+            reader: LogReader::new(Arc::clone(&self.release.log), found.cursor + 1),
             trigger,
             database: found.database,
             table: table.map(str::to_owned),
@@ -187,7 +187,7 @@ impl Feed {
         let (depth, rows_cut) = (choice.depth, choice.rows_cut);
         let tables = choice.gathered.into_tables(&catalog)?;
         let position = self.position();
-        self.engine.feeds.lock().insert(self.trigger, position);
+        self.engine.release.feeds.lock().insert(self.trigger, position);
         Ok(FeedRead { position, depth, rows_cut, tables })
     }
 }

@@ -6,24 +6,28 @@
 //! never older than what they were answered.
 
 mod admin;
+mod background;
+mod compact;
 mod database;
 mod feed;
 mod open;
+mod persist;
 mod query;
+mod signal;
 mod sink;
 mod stats;
 mod system;
+mod table_view;
 mod tokens;
 mod triggers;
 mod write_path;
 
 pub use feed::{Feed, FeedRead, FeedTable};
-pub use open::Options;
+pub use open::{Options, persist_bytes};
 pub use stats::Stats;
 pub use triggers::NewTrigger;
 pub use write_path::{ArrowRequest, Ticket, WriteRequest};
 
-use std::collections::HashMap;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -35,10 +39,13 @@ use parking_lot::Mutex;
 use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::query::{LogLine, LogRing, QueryEngine};
-use crate::schema::{Catalog, Position, TriggerId};
-use crate::wal::{Log, Queue};
+use crate::schema::{Catalog, Position};
+use crate::store::RowStore;
+use crate::wal::Queue;
 
-use sink::Effect;
+use background::Background;
+use persist::LogRelease;
+use sink::{Applied, Effect};
 use stats::Counters;
 
 /// See the head of this file.
@@ -50,14 +57,15 @@ pub struct Engine {
     buffer: Arc<Buffer>,
     buffer_bytes_max: usize,
     queue: Arc<Queue<Effect>>,
-    log: Arc<Log>,
+    applied: Arc<Mutex<Applied>>,
+    store: Arc<RowStore>,
+    release: LogRelease,
+    background: Background,
     writer: Mutex<Option<JoinHandle<()>>>,
     wake: UnixStream,
     counters: Counters,
-    feeds: Mutex<HashMap<TriggerId, Position>>,
     log_lines: Arc<LogRing>,
     query: QueryEngine,
-    is_durable: bool,
 }
 
 impl Engine {
@@ -105,13 +113,31 @@ impl Engine {
         });
     }
 
+    /// Stores the rows that are committed by now; they are in the store, durably, on return.
+    ///
+    /// # Errors
+    /// `Internal` where the store does not answer: the rows stay where they are, and it is tried
+    /// again.
+    pub fn persist(&self) -> Result<()> {
+        self.background.persister.ask_and_wait()
+    }
+
+    /// Merges the layers of all tables as far as that is due.
+    ///
+    /// # Errors
+    /// As `persist`.
+    pub fn compact(&self) -> Result<()> {
+        self.background.compactor.ask_and_wait()
+    }
+
     /// Takes no more writes, and returns once all that are queued are durable and another process
     /// may open the data directory.
     pub fn close(&self) {
+        self.background.stop();
         self.queue.close();
         if let Some(writer) = self.writer.lock().take() {
             drop(writer.join());
-            self.log.release_folder();
+            self.release.log.release_folder();
         }
     }
 }

@@ -5,19 +5,25 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use super::sink::{self, BufferSink, Effect};
+use super::background::Background;
+use super::compact::Compactor;
+use super::persist::{LogRelease, Persister};
+use super::signal::Signal;
+use super::sink::{self, Applied, BufferSink, Effect};
 use super::stats::Counters;
 use super::{Engine, hex};
 use crate::buffer::Buffer;
 use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
-use crate::limits::{INTERNAL_RETENTION_NS, SEGMENT_BYTES};
+use crate::limits::{INTERNAL_RETENTION_NS, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES};
 use crate::query::{LogRing, QueryEngine};
-use crate::schema::{Catalog, CatalogChange, INTERNAL_DATABASE, Position};
+use crate::schema::{CatalogChange, INTERNAL_DATABASE, Position};
+use crate::store::{Manifest, RowStore, StoreClient, StoreLocation};
 use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_writer};
 
 /// What an engine is opened with.
@@ -25,12 +31,42 @@ use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_wri
 pub struct Options {
     /// The data directory; `None` keeps everything in memory.
     pub data_dir: Option<PathBuf>,
+    /// Name of this server in the store.
+    pub node_id: String,
+    /// Where files of rows are kept.
+    pub store: StoreLocation,
     /// Bytes of rows in memory at which writers are answered `Busy`.
     pub buffer_bytes_max: usize,
+    /// Bytes of rows in memory at which they are stored.
+    pub persist_bytes: usize,
+    /// How long rows stay in memory at most before they are stored.
+    pub persist_after: Duration,
     /// Bytes that all queries together may hold.
     pub query_bytes_max: usize,
     /// Threads that run queries.
     pub query_threads: usize,
+}
+
+/// When a buffer of that limit is stored: early enough that the rest takes what comes meanwhile.
+#[must_use]
+pub fn persist_bytes(buffer_bytes_max: usize) -> usize {
+    PERSIST_BYTES_MAX.min(buffer_bytes_max / PERSIST_SHARE)
+}
+
+impl Default for Options {
+    /// Everything in memory, for a small machine.
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            node_id: "node0".to_owned(),
+            store: StoreLocation::Memory,
+            buffer_bytes_max: 256 << 20,
+            persist_bytes: 64 << 20,
+            persist_after: Duration::from_mins(10),
+            query_bytes_max: 256 << 20,
+            query_threads: 1,
+        }
+    }
 }
 
 impl Engine {
@@ -45,10 +81,11 @@ impl Engine {
             None => Arc::new(MemoryDisk::default()),
         };
         let log = LogOptions { segment_bytes: SEGMENT_BYTES, prepare_ahead: disk.is_durable() };
-        Self::open_on(disk, log, options)
+        Self::open_on(disk, log, options, true)
     }
 
-    /// Opens what lies on a disk.
+    /// Opens what lies on a disk. Without `in_background` nothing is stored or merged unless it is
+    /// asked for, so that operations on the disk come in one order.
     ///
     /// # Errors
     /// As `open`.
@@ -56,29 +93,60 @@ impl Engine {
         disk: Arc<dyn Disk>,
         log_options: LogOptions,
         options: &Options,
+        in_background: bool,
     ) -> Result<Arc<Self>> {
         let is_durable = disk.is_durable();
-        let mut state = Replayed::default();
-        let recovered =
-            recover(disk, log_options, |position, payload| state.replay(position, payload))?;
+        let client = Arc::new(StoreClient::open(&options.store, &disk)?);
+        let store = Arc::new(RowStore::open(client, &options.node_id, random_u32()?)?);
+        let mut state = Replayed::of(&store.manifest())?;
+        let recovered = recover(disk, log_options, state.start, |position, payload| {
+            state.replay(position, payload)
+        })?;
+        state.check(&recovered)?;
         let (wake, wake_writer) = wake_pair()?;
+        let catalog = state.applied.catalog.clone();
+        let (buffer, applied) = (state.buffer, Arc::new(Mutex::new(state.applied)));
+        let persister = Arc::new(Signal::default());
+        let sink = BufferSink {
+            buffer: Arc::clone(&buffer),
+            applied: Arc::clone(&applied),
+            wake: wake_writer,
+            persister: Arc::clone(&persister),
+            persist_bytes: if in_background { options.persist_bytes } else { usize::MAX },
+        };
         let log = Arc::clone(recovered.writer.log());
-        let (queue, writer) = start_writer(recovered, Arc::clone(&state.buffer), wake_writer)?;
-        let query = QueryEngine::new(options.query_bytes_max, options.query_threads)?;
+        let release = LogRelease { log, feeds: Arc::default(), is_durable };
+        let (queue, writer) = start_writer(recovered, sink)?;
+        let compactor = Compactor {
+            applied: Arc::clone(&applied),
+            store: Arc::clone(&store),
+            signal: Arc::default(),
+        };
+        let persister = Persister {
+            applied: Arc::clone(&applied),
+            buffer: Arc::clone(&buffer),
+            queue: Arc::clone(&queue),
+            release: release.clone(),
+            store: Arc::clone(&store),
+            signal: persister,
+            compactor: in_background.then(|| Arc::clone(&compactor.signal)),
+            persist_after: in_background.then_some(options.persist_after),
+        };
         let engine = Arc::new(Self {
-            catalog: ArcSwap::from_pointee(state.catalog),
+            catalog: ArcSwap::from_pointee(catalog),
             catalog_lock: Mutex::new(()),
-            buffer: state.buffer,
+            buffer,
             buffer_bytes_max: options.buffer_bytes_max,
             queue,
-            log,
+            applied,
+            store,
+            release,
+            background: Background::start(persister, compactor)?,
             writer: Mutex::new(Some(writer)),
             wake,
             counters: Counters::default(),
-            feeds: Mutex::default(),
             log_lines: Arc::new(LogRing::default()),
-            query,
-            is_durable,
+            query: QueryEngine::new(options.query_bytes_max, options.query_threads)?,
         });
         engine.make_identity()?;
         Ok(engine)
@@ -126,9 +194,8 @@ fn wake_pair() -> Result<(UnixStream, UnixStream)> {
 
 type Writer = (Arc<Queue<Effect>>, thread::JoinHandle<()>);
 
-fn start_writer(recovered: Recovered, buffer: Arc<Buffer>, wake: UnixStream) -> Result<Writer> {
+fn start_writer(recovered: Recovered, sink: BufferSink) -> Result<Writer> {
     let queue = Arc::new(Queue::new(recovered.newest));
-    let sink = BufferSink { buffer, wake };
     let for_thread = Arc::clone(&queue);
     let run = move || run_writer(&for_thread, recovered.writer, sink);
     let thread = thread::Builder::new().name("wal-writer".to_owned()).spawn(run);
@@ -136,39 +203,97 @@ fn start_writer(recovered: Recovered, buffer: Arc<Buffer>, wake: UnixStream) -> 
     Ok((queue, thread))
 }
 
-/// A random (version 4) UUID.
+fn random_u32() -> Result<u32> {
+    random_bytes().map(u32::from_le_bytes)
+}
+
 #[expect(clippy::disallowed_methods, reason = "an identity must differ from every other")]
-fn random_uuid() -> Result<String> {
-    let mut bytes = [0; 16];
+fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| EngineError::internal("no random bytes").caused_by(error))?;
+    Ok(bytes)
+}
+
+/// A random (version 4) UUID.
+fn random_uuid() -> Result<String> {
+    let mut bytes: [u8; 16] = random_bytes()?;
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
     Ok(parts.map(hex).join("-"))
 }
 
-/// What the log comes to.
+/// What manifest and log come to.
 #[derive(Default)]
 struct Replayed {
-    catalog: Catalog,
+    /// The position that the manifest reaches: frames up to it are in files and in its catalog.
+    start: Position,
+    applied: Applied,
     buffer: Arc<Buffer>,
 }
 
 impl Replayed {
+    fn of(manifest: &Manifest) -> Result<Self> {
+        let mut state = Self { start: manifest.position, ..Self::default() };
+        state.applied.position = manifest.position;
+        for record in Records::of(&manifest.catalog).decode_all()? {
+            if let Record::Change(change) = record {
+                state.applied.catalog.apply(&change, manifest.position)?;
+            }
+        }
+        Ok(state)
+    }
+
     fn replay(&mut self, position: Position, payload: &[u8]) -> Result<()> {
+        if position <= self.start {
+            return Ok(()); // still there for a trigger
+        }
+        let mut effect = Effect::default();
         for record in Records::of(payload).decode_all()? {
-            let mut effect = Effect::default();
             match record {
-                Record::Change(change) => {
-                    let changes = [change];
-                    effect.purged = sink::purged_tables(&self.catalog, &changes);
-                    self.catalog.apply(&changes[0], position)?;
-                }
+                Record::Change(change) => effect.changes.push(change),
                 Record::Batch(batch) => effect.batches.push(batch),
             }
-            sink::apply(&self.buffer, &effect);
+        }
+        effect.purged = sink::purged_tables(&self.applied.catalog, &effect.changes);
+        self.applied.apply(&self.buffer, position, &effect);
+        match self.applied.failure.take() {
+            Some(failure) => Err(EngineError::corrupt(failure)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether log and store belong together.
+    fn check(&self, log: &Recovered) -> Result<()> {
+        let reached = self.start;
+        if log.first > reached + 1 {
+            let (from, until) = (reached + 1, log.first - 1);
+            return Err(EngineError::corrupt(format!(
+                "the store ends at position {reached} and the log begins at {}: positions {from} \
+                 to {until} are lost; restore both from one backup",
+                log.first
+            )));
+        }
+        if log.newest < reached {
+            return Err(EngineError::corrupt(format!(
+                "the log ends at position {} and the store reaches {reached}: they do not belong \
+                 together; restore both from one backup, or remove the folder wal to go on from \
+                 the store",
+                log.newest
+            )));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_stored_before_it_is_full_and_never_all_of_a_large_one_at_once() {
+        assert_eq!(persist_bytes(4_000), 4_000 / PERSIST_SHARE);
+        assert_eq!(persist_bytes(usize::MAX), PERSIST_BYTES_MAX);
     }
 }

@@ -27,7 +27,8 @@ impl Engine {
         })?;
         let lines = Arc::clone(&self.log_lines);
         let system = Arc::new(SystemView::new(catalog, found.id, lines));
-        let view = Arc::new(DatabaseView::new(found, Arc::clone(&self.buffer)));
+        let (buffer, store) = (Arc::clone(&self.buffer), Arc::clone(&self.store));
+        let view = Arc::new(DatabaseView { database: found, buffer, store });
         self.query.query(view, system, sql, params, format)
     }
 }

@@ -1,11 +1,17 @@
 //! What a committed frame does: its rows become visible, and those who wait are woken.
+//!
+//! What stays true: rows and catalog of [`Applied`] are those of one position, for whoever holds
+//! its lock.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use super::signal::Signal;
 use crate::buffer::Buffer;
-use crate::schema::{CatalogChange, Position, TableBatch, TableId};
+use crate::schema::{Catalog, CatalogChange, Position, TableBatch, TableId};
 use crate::wal::Sink;
 
 /// What is to be done once a frame is durable.
@@ -15,37 +21,60 @@ pub(super) struct Effect {
     pub(super) batches: Vec<TableBatch>,
     /// Tables whose rows are forgotten.
     pub(super) purged: Vec<TableId>,
+    /// Changes of the catalog.
+    pub(super) changes: Vec<CatalogChange>,
+}
+
+/// How far frames have been applied, and the catalog there.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    pub(super) position: Position,
+    pub(super) catalog: Catalog,
+    /// Set where a change did not fit the catalog: what follows must not be stored.
+    pub(super) failure: Option<String>,
+}
+
+impl Applied {
+    /// Applies a frame.
+    pub(super) fn apply(&mut self, buffer: &Buffer, position: Position, effect: &Effect) {
+        effect.batches.iter().for_each(|batch| buffer.append(batch));
+        effect.purged.iter().for_each(|table| buffer.remove(*table));
+        for change in &effect.changes {
+            if let Err(error) = self.catalog.apply(change, position) {
+                self.failure = Some(error.to_string());
+            }
+        }
+        self.position = position;
+    }
 }
 
 /// Applies effects to the buffer, on the thread that writes the log.
 #[derive(Debug)]
 pub(super) struct BufferSink {
     pub(super) buffer: Arc<Buffer>,
+    pub(super) applied: Arc<Mutex<Applied>>,
     pub(super) wake: UnixStream,
+    pub(super) persister: Arc<Signal>,
+    /// Bytes in the buffer at which it is to be stored.
+    pub(super) persist_bytes: usize,
 }
 
 impl Sink<Effect> for BufferSink {
-    fn apply(&mut self, _position: Position, effect: Effect) {
-        apply(&self.buffer, &effect);
+    fn apply(&mut self, position: Position, effect: Effect) {
+        self.applied.lock().apply(&self.buffer, position, &effect);
     }
 
     fn group_done(&mut self, _newest: Position) {
         // Not blocking: where the pipe is full, its reader is going to wake anyway.
         drop(self.wake.write(&[1]));
+        if self.buffer.bytes() >= self.persist_bytes {
+            self.persister.ask();
+        }
     }
 }
 
-/// Makes an effect visible.
-pub(super) fn apply(buffer: &Buffer, effect: &Effect) {
-    effect.batches.iter().for_each(|batch| buffer.append(batch));
-    effect.purged.iter().for_each(|table| buffer.remove(*table));
-}
-
 /// The tables that a change of this catalog makes the buffer forget.
-pub(super) fn purged_tables(
-    catalog: &crate::schema::Catalog,
-    changes: &[CatalogChange],
-) -> Vec<TableId> {
+pub(super) fn purged_tables(catalog: &Catalog, changes: &[CatalogChange]) -> Vec<TableId> {
     let of_change = |change: &CatalogChange| -> Vec<TableId> {
         match change {
             CatalogChange::PurgeDatabase { database } => {

@@ -40,6 +40,12 @@ pub struct Stats {
     pub wal_bytes: u64,
     /// Bytes of rows in memory.
     pub buffer_bytes: u64,
+    /// Files of rows in the store.
+    pub stored_files: u64,
+    /// Bytes of these files.
+    pub stored_bytes: u64,
+    /// The newest position whose rows are all in the store.
+    pub stored_position: Position,
     /// The newest position that is durable and visible.
     pub position: Position,
 }
@@ -48,13 +54,17 @@ impl Engine {
     /// All counters now.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let stored = self.store.stored();
         Stats {
             rows_written: self.counters.rows.load(Ordering::Relaxed),
             lines_rejected: self.counters.refused.load(Ordering::Relaxed),
             bytes_written: self.counters.bytes.load(Ordering::Relaxed),
-            wal_syncs: self.log.syncs(),
-            wal_bytes: self.log.bytes(),
+            wal_syncs: self.release.log.syncs(),
+            wal_bytes: self.release.log.bytes(),
             buffer_bytes: self.buffer.bytes() as u64,
+            stored_files: stored.file_count() as u64,
+            stored_bytes: stored.bytes(),
+            stored_position: stored.position,
             position: self.committed(),
         }
     }

@@ -86,7 +86,7 @@ impl Engine {
             resolver.change(CatalogChange::PutTrigger(trigger))?;
             Ok(id)
         })?;
-        self.feeds.lock().remove(&id);
+        self.release.feeds.lock().remove(&id);
         self.trigger_by_id(id)
     }
 
@@ -100,7 +100,7 @@ impl Engine {
             resolver.change(CatalogChange::DeleteTrigger { trigger: id })?;
             Ok(id)
         })?;
-        self.feeds.lock().remove(&id);
+        self.release.feeds.lock().remove(&id);
         Ok(())
     }
 

@@ -272,7 +272,7 @@ impl Engine {
         outcome.changes.iter().for_each(|change| frame.push_change(change));
         outcome.batches.iter().for_each(|batch| frame.push_batch(batch));
         let purged = sink::purged_tables(&self.catalog(), &outcome.changes);
-        let item = Effect { batches: outcome.batches, purged };
+        let item = Effect { batches: outcome.batches, purged, changes: outcome.changes };
         self.queue.push(Commit { frame: frame.finish()?, item, no_sync })
     }
 
@@ -281,9 +281,12 @@ impl Engine {
         if bytes < self.buffer_bytes_max {
             return Ok(());
         }
+        let reason = self.background.persister.failure();
+        let reason = reason.map(|reason| format!(", and cannot be stored: {reason}"));
         Err(EngineError::busy(format!(
-            "the buffer holds {bytes} bytes, its limit is {} bytes; try again later",
-            self.buffer_bytes_max
+            "the buffer holds {bytes} bytes, its limit is {} bytes{}; try again later",
+            self.buffer_bytes_max,
+            reason.unwrap_or_default()
         )))
     }
 }
@@ -349,12 +352,7 @@ mod tests {
 
     #[test]
     fn a_write_that_another_overtakes_is_still_taken_whole_or_not_at_all() {
-        let options = Options {
-            data_dir: None,
-            buffer_bytes_max: 1 << 20,
-            query_bytes_max: 1 << 20,
-            query_threads: 1,
-        };
+        let options = Options::default();
         let engine = Engine::open(&options).expect("an engine");
         let body = "m f=1i 1\nother f=1i 2";
         let write = WriteOptions {

@@ -15,9 +15,12 @@ use super::feed::{Feed, FeedTable};
 use super::stats::EngineStats;
 use super::stream::QueryStream;
 use super::write::{LineError, WriteTicket};
-use crate::engine::{ArrowRequest, Engine as Inner, NewTrigger, Options, WriteRequest};
+use crate::engine::{
+    ArrowRequest, Engine as Inner, NewTrigger, Options, WriteRequest, persist_bytes,
+};
 use crate::line::Precision;
 use crate::query::{Format, Param};
+use crate::store::{S3Options, StoreLocation};
 
 /// The database. One process may open a data directory at a time.
 #[pyclass(frozen, module = "influxpe._engine")]
@@ -51,15 +54,28 @@ impl From<Option<Scalar>> for Param {
 #[expect(clippy::needless_pass_by_value, reason = "arguments are converted into owned values")]
 impl Engine {
     #[staticmethod]
-    #[pyo3(signature = (data_dir, *, buffer_bytes_max, query_bytes_max, query_threads))]
+    #[pyo3(signature = (
+        data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None
+    ))]
     fn open(
         py: Python<'_>,
         data_dir: Option<std::path::PathBuf>,
         buffer_bytes_max: usize,
         query_bytes_max: usize,
         query_threads: usize,
+        node_id: &str,
+        s3: Option<HashMap<String, String>>,
     ) -> PyResult<Self> {
-        let options = Options { data_dir, buffer_bytes_max, query_bytes_max, query_threads };
+        let options = Options {
+            store: store_location(data_dir.is_some(), s3)?,
+            data_dir,
+            node_id: node_id.to_owned(),
+            persist_bytes: persist_bytes(buffer_bytes_max),
+            buffer_bytes_max,
+            query_bytes_max,
+            query_threads,
+            ..Options::default()
+        };
         enter(py, || Inner::open(&options)).map(Self)
     }
 
@@ -68,6 +84,14 @@ impl Engine {
             self.0.close();
             Ok(())
         })
+    }
+
+    fn persist(&self, py: Python<'_>) -> PyResult<()> {
+        enter(py, || self.0.persist())
+    }
+
+    fn compact(&self, py: Python<'_>) -> PyResult<()> {
+        enter(py, || self.0.compact())
     }
 
     fn cluster_uuid(&self) -> String {
@@ -349,6 +373,31 @@ impl Engine {
 fn precision_of(name: &str) -> PyResult<Precision> {
     Precision::parse(name)
         .ok_or_else(|| InvalidError::new_err(format!("unrecognized precision unit: {name}")))
+}
+
+/// Where rows are stored: on a service, else where the log is.
+fn store_location(
+    has_folder: bool,
+    s3: Option<HashMap<String, String>>,
+) -> PyResult<StoreLocation> {
+    let Some(given) = s3 else {
+        return Ok(if has_folder { StoreLocation::Disk } else { StoreLocation::Memory });
+    };
+    let mut options = S3Options::default();
+    for (name, value) in given {
+        match name.as_str() {
+            "bucket" => options.bucket = value,
+            "region" => options.region = value,
+            "endpoint" => options.endpoint = Some(value),
+            "access_key_id" => options.access_key_id = Some(value),
+            "secret_access_key" => options.secret_access_key = Some(value),
+            "session_token" => options.session_token = Some(value),
+            "allow_http" => options.allow_http = value == "true",
+            "skip_signature" => options.skip_signature = value == "true",
+            _ => return Err(InvalidError::new_err(format!("unknown option of s3: {name}"))),
+        }
+    }
+    Ok(StoreLocation::S3(options))
 }
 
 fn format_of(name: &str) -> PyResult<Format> {

@@ -14,6 +14,9 @@ pub(super) struct EngineStats {
     wal_syncs: u64,
     wal_bytes: u64,
     buffer_bytes: u64,
+    stored_files: u64,
+    stored_bytes: u64,
+    stored_position: u64,
     position: u64,
 }
 
@@ -26,6 +29,9 @@ impl From<Stats> for EngineStats {
             wal_syncs: stats.wal_syncs,
             wal_bytes: stats.wal_bytes,
             buffer_bytes: stats.buffer_bytes,
+            stored_files: stats.stored_files,
+            stored_bytes: stats.stored_bytes,
+            stored_position: stats.stored_position,
             position: stats.position,
         }
     }

@@ -11,7 +11,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::stats::Precision;
@@ -37,37 +36,20 @@ use futures::Stream;
 
 use super::errors::into_datafusion;
 use super::running_filter::RunningFilter;
-use super::source::{TableSnapshot, TimeRange};
-
-/// The rows of a table that a scan is about.
-#[derive(Debug, Clone)]
-pub(super) struct Selection {
-    pub(super) time: TimeRange,
-    /// Set for each series, by number, that is read; `None` reads all.
-    pub(super) series: Option<BooleanBuffer>,
-}
-
-impl Selection {
-    fn is_everything(&self) -> bool {
-        self.time == TimeRange::ALL && self.series.is_none()
-    }
-
-    fn is_nothing(&self) -> bool {
-        let no_series = self.series.as_ref().is_some_and(|mask| mask.count_set_bits() == 0);
-        self.time.is_empty() || no_series
-    }
-}
+use super::source::{Batches, TableSnapshot, TimeRange};
 
 /// The plan node.
 #[derive(Debug, Clone)]
 pub(super) struct BlockScan {
     snapshot: Arc<dyn TableSnapshot>,
     columns: Arc<[usize]>,
-    selection: Selection,
+    time: TimeRange,
     limit: Option<usize>,
     /// Block numbers of each partition, in the order of reading.
     partitions: Vec<Vec<usize>>,
     running: Vec<RunningFilter>,
+    /// The condition on tags that the snapshot was narrowed by, for people.
+    tags: Option<Arc<str>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
@@ -76,12 +58,13 @@ impl BlockScan {
     pub(super) fn try_new(
         snapshot: Arc<dyn TableSnapshot>,
         columns: Vec<usize>,
-        selection: Selection,
+        time: TimeRange,
+        tags: Option<Arc<str>>,
         limit: Option<usize>,
         partitions_max: usize,
     ) -> Result<Self> {
         let schema = Arc::new(snapshot.schema().project(&columns)?);
-        let blocks = touched(&*snapshot, &selection);
+        let blocks = touched(&*snapshot, time);
         // a limit is reached soon: the first rows then come from the first blocks
         let partitions_max = if limit.is_some() { 1 } else { partitions_max };
         let partitions = in_runs(&blocks, partitions_max);
@@ -89,10 +72,11 @@ impl BlockScan {
         Ok(Self {
             snapshot,
             columns: columns.into(),
-            selection,
+            time,
             limit,
             partitions,
             running: Vec::new(),
+            tags,
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         })
@@ -104,7 +88,7 @@ impl BlockScan {
 
     fn row_count(&self, partition: Option<usize>) -> Precision<usize> {
         let exact = self.snapshot.row_count_exact();
-        let whole = self.selection.is_everything() && partition.is_none();
+        let whole = self.time == TimeRange::ALL && partition.is_none();
         if let (true, None, Some(rows)) = (whole, self.limit, exact) {
             return Precision::Exact(rows);
         }
@@ -129,12 +113,8 @@ impl BlockScan {
 }
 
 /// Blocks that may have rows in the selected times.
-fn touched(snapshot: &dyn TableSnapshot, selection: &Selection) -> Vec<usize> {
-    if selection.is_nothing() {
-        return Vec::new();
-    }
-    let overlaps =
-        |index: &usize| !snapshot.block(*index).times().intersect(selection.time).is_empty();
+fn touched(snapshot: &dyn TableSnapshot, time: TimeRange) -> Vec<usize> {
+    let overlaps = |index: &usize| !snapshot.block(*index).times().intersect(time).is_empty();
     (0..snapshot.block_count()).filter(overlaps).collect()
 }
 
@@ -168,12 +148,12 @@ impl DisplayAs for BlockScan {
     fn fmt_as(&self, _kind: DisplayFormatType, text: &mut fmt::Formatter) -> fmt::Result {
         let of = self.snapshot.block_count();
         write!(text, "BlockScan: blocks={} of {of}", self.blocks().count())?;
-        let TimeRange { min, max } = self.selection.time;
-        if self.selection.time != TimeRange::ALL {
+        let TimeRange { min, max } = self.time;
+        if self.time != TimeRange::ALL {
             write!(text, ", time=[{min}, {max}]")?;
         }
-        if let Some(series) = &self.selection.series {
-            write!(text, ", series={} of {}", series.count_set_bits(), series.len())?;
+        if let Some(tags) = &self.tags {
+            write!(text, ", tags={tags}")?;
         }
         match self.limit {
             Some(limit) => write!(text, ", limit={limit}"),
@@ -232,6 +212,7 @@ impl ExecutionPlan for BlockScan {
         };
         Ok(Box::pin(BlockStream {
             blocks: blocks.clone().into_iter(),
+            batches: None,
             rows_left: self.limit.unwrap_or(usize::MAX),
             schema: Arc::clone(self.properties.eq_properties.schema()),
             metrics: BaselineMetrics::new(&self.metrics, partition),
@@ -301,28 +282,40 @@ impl ExecutionPlan for BlockScan {
 struct BlockStream {
     scan: BlockScan,
     blocks: std::vec::IntoIter<usize>,
+    /// What is left of the block that is being read.
+    batches: Option<Batches>,
     rows_left: usize,
     schema: SchemaRef,
     metrics: BaselineMetrics,
 }
 
 impl BlockStream {
-    /// The rows of the next block, perhaps none; `None` after the last.
+    /// The next rows, perhaps none; `None` after the last.
     fn next(&mut self) -> Option<Result<RecordBatch>> {
         if self.rows_left == 0 {
             return None;
         }
+        if let Some(batch) = self.batches.as_mut().and_then(Iterator::next) {
+            return Some(batch.map(|batch| self.cut(batch)).map_err(into_datafusion));
+        }
+        match self.open_next()? {
+            Ok(batches) => self.batches = Some(batches),
+            Err(error) => return Some(Err(into_datafusion(error))),
+        }
+        Some(Ok(RecordBatch::new_empty(Arc::clone(&self.schema))))
+    }
+
+    /// The next block that the selected times touch, now that filters may have become tighter.
+    fn open_next(&mut self) -> Option<crate::error::Result<Batches>> {
         let time = self
             .scan
             .running
             .iter()
-            .fold(self.scan.selection.time, |time, filter| time.intersect(filter.times()));
+            .fold(self.scan.time, |time, filter| time.intersect(filter.times()));
         let snapshot = &self.scan.snapshot;
         let index =
             self.blocks.find(|index| !snapshot.block(*index).times().intersect(time).is_empty())?;
-        let series = self.scan.selection.series.as_ref();
-        let batch = snapshot.read(index, &self.scan.columns, series, time);
-        Some(batch.map(|batch| self.cut(batch)).map_err(into_datafusion))
+        Some(snapshot.read(index, &self.scan.columns, time))
     }
 
     fn cut(&mut self, batch: RecordBatch) -> RecordBatch {

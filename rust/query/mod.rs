@@ -31,7 +31,7 @@ pub use params::Param;
 pub use query_engine::QueryEngine;
 pub use references::TABLE_REFERENCES_MAX;
 pub use session::PLAN_NODES_MAX;
-pub use source::{BlockInfo, Database, TableSnapshot, TimeRange};
+pub use source::{Batches, BlockInfo, Database, TableSnapshot, TimeRange};
 pub use stream::QueryStream;
 pub use system_tables::{
     DatabaseRow, LogLine, LogRing, NodeRow, PluginFileRow, QUERIES_LOGGED_MAX, SystemSource,

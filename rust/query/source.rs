@@ -1,19 +1,22 @@
 //! What a query reads: databases and tables, frozen at one moment.
 //!
-//! Comes in: nothing; the engine implements these traits over its buffer. Goes out: row counts and
-//! time bounds for pruning, and batches. Stays true: a snapshot never changes while it is held, so
-//! a query sees one state of each table. Refuses: nothing by itself; a failed read ends the query
-//! with the error of the implementation.
+//! Comes in: conditions on tags; the engine implements these traits over its buffer and its
+//! files. Goes out: row counts and time bounds for pruning, and batches. Stays true: a snapshot
+//! never changes while it is held, so a query sees one state of each table. Refuses: nothing by
+//! itself; a failed read ends the query with the error of the implementation.
 
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
-pub use crate::buffer::TimeRange;
 use crate::error::Result;
+use crate::schema::TagFilter;
+pub use crate::schema::TimeRange;
+
+/// Batches of one block; an error ends them.
+pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// What is known of a block without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +46,11 @@ pub trait TableSnapshot: Send + Sync + fmt::Debug {
     /// metadata of InfluxDB 3 (`iox::…`) is in it.
     fn schema(&self) -> SchemaRef;
 
-    /// One row per series, its number being the row number: the tag columns alone, with the names,
-    /// the types and the order of [`Self::schema`].
+    /// This table without the rows whose tags do not pass.
     ///
     /// # Errors
-    /// What reading them meets; it ends the query.
-    fn series(&self) -> Result<RecordBatch>;
+    /// What evaluating the filter meets; it ends the query.
+    fn with_tags(&self, filter: Arc<dyn TagFilter>) -> Result<Arc<dyn TableSnapshot>>;
 
     /// How many blocks the table has.
     fn block_count(&self) -> usize;
@@ -56,20 +58,13 @@ pub trait TableSnapshot: Send + Sync + fmt::Debug {
     /// What is known of block `index`, which is below [`Self::block_count`].
     fn block(&self, index: usize) -> BlockInfo;
 
-    /// The rows of block `index` whose series is set in `series` (`None`: all of them) and whose
-    /// time lies in `time`, and no others: the query does not filter again. Columns are those of
-    /// `projection` (positions in [`Self::schema`]) in its order; with none, the batch still tells
-    /// its number of rows.
+    /// The rows of block `index` whose time lies in `time`, and no others: the query does not
+    /// filter again. Columns are those of `projection` (positions in [`Self::schema`]) in its
+    /// order; with none, a batch still tells its number of rows.
     ///
     /// # Errors
     /// What reading them meets; it ends the query.
-    fn read(
-        &self,
-        index: usize,
-        projection: &[usize],
-        series: Option<&BooleanBuffer>,
-        time: TimeRange,
-    ) -> Result<RecordBatch>;
+    fn read(&self, index: usize, projection: &[usize], time: TimeRange) -> Result<Batches>;
 
     /// The number of rows of the whole table, where it is known without reading.
     fn row_count_exact(&self) -> Option<usize>;

@@ -5,24 +5,28 @@
 //! keep. Stays true: what this table says it filters exactly is not filtered again. Refuses
 //! nothing.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::DFSchema;
 use datafusion::common::cast::as_boolean_array;
 use datafusion::error::Result;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::future::BoxFuture;
 
-use super::block_scan::{BlockScan, Selection};
-use super::errors::into_datafusion;
+use super::block_scan::BlockScan;
+use super::errors::{from_datafusion, into_datafusion};
 use super::predicate::{self, Kind};
 use super::source::{TableSnapshot, TimeRange};
+use crate::schema::TagFilter;
 
 /// The provider of one table.
 #[derive(Debug)]
@@ -46,8 +50,8 @@ impl SnapshotTable {
         }
     }
 
-    /// Times and series that all of `filters` keep.
-    fn select(&self, session: &dyn Session, filters: &[Expr]) -> Result<Selection> {
+    /// Times that all of `filters` keep, and those of them that are about tags.
+    fn select<'f>(&self, filters: &'f [Expr]) -> (TimeRange, Vec<&'f Expr>) {
         let mut time = TimeRange::ALL;
         let mut on_tags = Vec::new();
         for filter in filters {
@@ -57,26 +61,7 @@ impl SnapshotTable {
                 Kind::Rows => {}
             }
         }
-        let series = self.series_mask(session, &on_tags)?;
-        Ok(Selection { time, series })
-    }
-
-    /// Evaluates conditions on tags once per series; `None` where every series passes.
-    fn series_mask(
-        &self,
-        session: &dyn Session,
-        on_tags: &[&Expr],
-    ) -> Result<Option<BooleanBuffer>> {
-        if on_tags.is_empty() {
-            return Ok(None);
-        }
-        let series = self.snapshot.series().map_err(into_datafusion)?;
-        let schema = DFSchema::try_from(series.schema())?;
-        let mut mask = BooleanBuffer::new_set(series.num_rows());
-        for filter in on_tags {
-            mask = &mask & &passing(session, filter, &schema, &series)?;
-        }
-        Ok((mask.count_set_bits() < mask.len()).then_some(mask))
+        (time, on_tags)
     }
 
     fn scan_plan(
@@ -86,31 +71,59 @@ impl SnapshotTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let selection = self.select(session, filters)?;
+        let (time, on_tags) = self.select(filters);
+        let (mut snapshot, mut tags) = (Arc::clone(&self.snapshot), None);
+        if let Some(filter) = TagExpression::of(session, &on_tags, &self.schema)? {
+            tags = Some(filter.expression.to_string().into());
+            snapshot = snapshot.with_tags(Arc::new(filter)).map_err(into_datafusion)?;
+        }
         let columns = match projection {
             Some(columns) => columns.clone(),
             None => (0..self.schema.fields().len()).collect(),
         };
         let partitions = session.config().target_partitions();
-        let snapshot = Arc::clone(&self.snapshot);
-        Ok(Arc::new(BlockScan::try_new(snapshot, columns, selection, limit, partitions)?))
+        Ok(Arc::new(BlockScan::try_new(snapshot, columns, time, tags, limit, partitions)?))
     }
 }
 
-/// The series for which `filter` is true, by number.
-fn passing(
-    session: &dyn Session,
-    filter: &Expr,
-    schema: &DFSchema,
-    series: &RecordBatch,
-) -> Result<BooleanBuffer> {
-    let expression = session.create_physical_expr(filter.clone(), schema)?;
-    let value = expression.evaluate(series)?.into_array(series.num_rows())?;
-    let passing: &BooleanArray = as_boolean_array(&value)?;
-    Ok(match passing.nulls() {
-        Some(known) => passing.values() & known.inner(),
-        None => passing.values().clone(),
-    })
+/// Conditions on tags, all of which must hold.
+#[derive(Debug)]
+struct TagExpression {
+    schema: SchemaRef,
+    expression: Arc<dyn PhysicalExpr>,
+}
+
+impl TagExpression {
+    fn of(session: &dyn Session, filters: &[&Expr], table: &Schema) -> Result<Option<Self>> {
+        let all = conjunction(filters.iter().map(|filter| (*filter).clone()));
+        let Some(all) = all else { return Ok(None) };
+        let used = all.column_refs();
+        let names: HashSet<&str> = used.iter().map(|column| column.name()).collect();
+        let fields = table.fields().iter().filter(|field| names.contains(&**field.name()));
+        let schema = Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()));
+        let known = DFSchema::try_from(SchemaRef::clone(&schema))?;
+        let expression = session.create_physical_expr(all, &known)?;
+        Ok(Some(Self { schema, expression }))
+    }
+
+    fn evaluate(&self, tags: &RecordBatch) -> Result<BooleanBuffer> {
+        let value = self.expression.evaluate(tags)?.into_array(tags.num_rows())?;
+        let passing: &BooleanArray = as_boolean_array(&value)?;
+        Ok(match passing.nulls() {
+            Some(known) => passing.values() & known.inner(),
+            None => passing.values().clone(),
+        })
+    }
+}
+
+impl TagFilter for TagExpression {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn passing(&self, tags: &RecordBatch) -> crate::error::Result<BooleanBuffer> {
+        self.evaluate(tags).map_err(|error| from_datafusion(&error))
+    }
 }
 
 impl TableProvider for SnapshotTable {

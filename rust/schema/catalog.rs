@@ -79,7 +79,7 @@ pub struct Deletion {
 }
 
 /// One table: its columns in the order of their first appearance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// Number over all databases.
     pub id: TableId,
@@ -115,7 +115,7 @@ impl Table {
 }
 
 /// One database.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
     /// Number in the catalog.
     pub id: DatabaseId,
@@ -180,7 +180,7 @@ pub struct Trigger {
 }
 
 /// See the head of this file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalog {
     /// Identity of the data directory; empty until it is made.
     pub uuid: Arc<str>,

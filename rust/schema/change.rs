@@ -40,6 +40,8 @@ pub enum CatalogChange {
     SetCursor { trigger: TriggerId, cursor: Position },
     /// Forgets a trigger.
     DeleteTrigger { trigger: TriggerId },
+    /// Never gives numbers below these again.
+    ReserveNumbers { databases: DatabaseId, tables: TableId, tokens: u32, triggers: TriggerId },
 }
 
 impl Catalog {
@@ -93,6 +95,12 @@ impl Catalog {
             }
             CatalogChange::DeleteTrigger { trigger } => {
                 self.triggers.remove(trigger).ok_or_else(|| unknown("trigger", trigger))?;
+            }
+            CatalogChange::ReserveNumbers { databases, tables, tokens, triggers } => {
+                self.next_database = self.next_database.max(*databases);
+                self.next_table = self.next_table.max(*tables);
+                self.next_token = self.next_token.max(*tokens);
+                self.next_trigger = self.next_trigger.max(*triggers);
             }
         }
         Ok(())

@@ -10,8 +10,12 @@ mod catalog;
 mod change;
 mod columns;
 mod names;
+mod rebuild;
 mod resolve;
 mod table_builder;
+mod tag_filter;
+mod time_range;
+mod time_ranges;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +27,9 @@ pub use change::{CURSOR_HERE, CatalogChange};
 pub use columns::{ArrowOptions, ArrowRows};
 pub use names::{check_database_name, check_namespace, is_reserved_column};
 pub use resolve::{Outcome, RefusedLine, Resolver, WriteOptions};
+pub use tag_filter::TagFilter;
+pub use time_range::TimeRange;
+pub use time_ranges::TimeRanges;
 
 /// Number of a database, unique for the life of a data directory.
 pub type DatabaseId = u32;

@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode};
 
+use super::client::unreachable;
 use super::manifest::Manifest;
 use super::{layout, manifest_codec};
 use crate::error::{EngineError, Result};
@@ -138,8 +139,4 @@ fn damaged(path: &Path, error: &EngineError) -> EngineError {
              back to the manifest before it"
         ),
     )
-}
-
-fn unreachable(path: &Path, error: Error) -> EngineError {
-    EngineError::internal(format!("the object store failed at {path}")).caused_by(error)
 }

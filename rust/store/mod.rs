@@ -6,20 +6,28 @@
 //! whole; a later layer wins, field by field. What it refuses: a manifest of another data
 //! directory, or one that another process has written. `docs/format.md` has the byte tables.
 
+mod client;
+pub mod compaction;
 mod disk_store;
 mod layout;
 mod manifest;
 mod manifest_codec;
 mod manifest_log;
 pub mod merge;
+mod object_cache;
 mod open;
 mod parquet_file;
+mod row_file;
+mod row_store;
 
 #[cfg(test)]
 mod tests;
 
+pub use client::StoreClient;
 pub use disk_store::DiskStore;
 pub use manifest::{FileEntry, Layer, Manifest, TableFiles};
 pub use manifest_log::ManifestLog;
 pub use open::{S3Options, StoreLocation, open_store};
 pub use parquet_file::{FileRows, encode_file, read_file};
+pub use row_file::{FileBatches, RowFile, RowGroup, RowRequest};
+pub use row_store::{RowStore, StoredRows, TableLayers};

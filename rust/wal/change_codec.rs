@@ -24,6 +24,7 @@ pub(super) fn code_of(change: &CatalogChange) -> u8 {
         CatalogChange::PutTrigger(_) => kind::PUT_TRIGGER,
         CatalogChange::SetCursor { .. } => kind::SET_CURSOR,
         CatalogChange::DeleteTrigger { .. } => kind::DELETE_TRIGGER,
+        CatalogChange::ReserveNumbers { .. } => kind::RESERVE_NUMBERS,
     }
 }
 
@@ -73,6 +74,11 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
             out.put_u64(*cursor);
         }
         CatalogChange::DeleteTrigger { trigger } => out.put_u32(*trigger),
+        CatalogChange::ReserveNumbers { databases, tables, tokens, triggers } => {
+            for number in [databases, tables, tokens, triggers] {
+                out.put_u32(*number);
+            }
+        }
     }
 }
 
@@ -118,6 +124,12 @@ pub(super) fn take_change(code: u8, take: &mut Take<'_>) -> Result<CatalogChange
         kind::PUT_TRIGGER => CatalogChange::PutTrigger(take_trigger(take)?),
         kind::SET_CURSOR => CatalogChange::SetCursor { trigger: take.u32()?, cursor: take.u64()? },
         kind::DELETE_TRIGGER => CatalogChange::DeleteTrigger { trigger: take.u32()? },
+        kind::RESERVE_NUMBERS => CatalogChange::ReserveNumbers {
+            databases: take.u32()?,
+            tables: take.u32()?,
+            tokens: take.u32()?,
+            triggers: take.u32()?,
+        },
         other => {
             return Err(EngineError::corrupt(format!("unknown kind of record {other}")));
         }

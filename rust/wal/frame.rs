@@ -36,13 +36,7 @@ impl FrameBuilder {
 
     /// Adds a record: its kind, its length, and what `write` appends.
     pub fn push(&mut self, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
-        self.bytes.push(kind);
-        let length_at = self.bytes.len();
-        self.bytes.extend_from_slice(&[0; 4]);
-        write(&mut self.bytes);
-        let length = self.bytes.len() - length_at - 4;
-        let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
-        self.bytes[length_at..length_at + 4].copy_from_slice(&length);
+        push_record(&mut self.bytes, kind, write);
     }
 
     /// The frame, ready for the queue.
@@ -60,6 +54,17 @@ impl FrameBuilder {
         self.bytes.resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
         Ok(PreparedFrame { bytes: self.bytes, payload_bytes, payload_crc })
     }
+}
+
+/// Appends a record: its kind, its length, and what `write` appends.
+pub(super) fn push_record(bytes: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
+    bytes.push(kind);
+    let length_at = bytes.len();
+    bytes.extend_from_slice(&[0; 4]);
+    write(bytes);
+    let length = bytes.len() - length_at - 4;
+    let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    bytes[length_at..length_at + 4].copy_from_slice(&length);
 }
 
 /// A frame without its position.

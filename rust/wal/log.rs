@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::frame::PreparedFrame;
 use super::segment::{self, FOLDER, HEADER_BYTES, Segment};
@@ -18,11 +18,16 @@ pub struct Log {
     disk: Arc<dyn Disk>,
     segments: RwLock<Vec<Arc<Segment>>>,
     syncs: AtomicU64,
+    synced: AtomicU64,
+    /// Held while segments are removed: writer and readers need not wait for that.
+    releasing: Mutex<()>,
 }
 
 impl Log {
-    pub(super) fn new(disk: Arc<dyn Disk>, segments: Vec<Arc<Segment>>) -> Self {
-        Self { disk, segments: RwLock::new(segments), syncs: AtomicU64::new(0) }
+    pub(super) fn new(disk: Arc<dyn Disk>, segments: Vec<Arc<Segment>>, newest: Position) -> Self {
+        let segments = RwLock::new(segments);
+        let synced = AtomicU64::new(newest);
+        Self { disk, segments, syncs: AtomicU64::new(0), synced, releasing: Mutex::default() }
     }
 
     /// Bytes of all segments.
@@ -35,6 +40,12 @@ impl Log {
     #[must_use]
     pub fn syncs(&self) -> u64 {
         self.syncs.load(Ordering::Relaxed)
+    }
+
+    /// The newest position that is durable.
+    #[must_use]
+    pub fn synced(&self) -> Position {
+        self.synced.load(Ordering::Acquire)
     }
 
     /// Lets another process open the folder of the log. Its writer must have ended.
@@ -65,14 +76,21 @@ impl Log {
     /// # Errors
     /// `Internal` where the medium refuses.
     pub fn release(&self, position: Position) -> Result<Position> {
-        let mut segments = self.segments.write();
-        while segments.len() > 1 && segments[1].first <= position {
-            let name = segment::name_of(segments[0].number);
+        let _releasing = self.releasing.lock();
+        while let Some(number) = self.oldest_before(position) {
+            let name = segment::name_of(number);
             let removed = self.disk.remove(&name).and_then(|()| self.disk.sync_folder(FOLDER));
             removed.map_err(|error| segment::failed(&*self.disk, &name, "cannot go", error))?;
-            segments.remove(0);
+            self.segments.write().remove(0);
         }
-        Ok(segments.first().map_or(0, |segment| segment.first))
+        Ok(self.segments.read().first().map_or(0, |segment| segment.first))
+    }
+
+    /// The number of the first segment, where another one begins at or before `position`.
+    fn oldest_before(&self, position: Position) -> Option<u64> {
+        let segments = self.segments.read();
+        let next = segments.get(1).filter(|next| next.first <= position);
+        next.map(|_| segments[0].number)
     }
 }
 
@@ -92,7 +110,6 @@ pub struct LogWriter {
     options: LogOptions,
     current: Arc<Segment>,
     offset: u64,
-    synced: Position,
     scratch: Vec<u8>,
     spare: Spare,
 }
@@ -103,10 +120,9 @@ impl LogWriter {
         options: LogOptions,
         current: Arc<Segment>,
         offset: u64,
-        synced: Position,
     ) -> Self {
         let spare = Spare::new(Arc::clone(&log), options.segment_bytes, options.prepare_ahead);
-        Self { log, options, current, offset, synced, scratch: Vec::new(), spare }
+        Self { log, options, current, offset, scratch: Vec::new(), spare }
     }
 
     /// The segments that this writer adds to.
@@ -146,7 +162,7 @@ impl LogWriter {
                     return Ok(written);
                 }
             }
-            self.scratch.extend_from_slice(frame.seal(position, self.synced));
+            self.scratch.extend_from_slice(frame.seal(position, self.log.synced()));
             written += 1;
         }
         self.flush_scratch().map(|()| written)
@@ -171,7 +187,7 @@ impl LogWriter {
     pub fn sync(&mut self, newest: Position) -> Result<()> {
         self.current.file.sync().map_err(|error| self.failure("cannot be synced", error))?;
         self.log.syncs.fetch_add(1, Ordering::Relaxed);
-        self.synced = newest;
+        self.log.synced.store(newest, Ordering::Release);
         Ok(())
     }
 

@@ -23,6 +23,6 @@ mod tests;
 pub use feed::{LogReader, Read};
 pub use frame::{FrameBuilder, PreparedFrame};
 pub use log::{Log, LogOptions, LogWriter};
-pub use record::{Record, RecordKind, Records};
+pub use record::{Record, RecordKind, Records, encode_changes};
 pub use recovery::{Recovered, recover};
 pub use writer::{Commit, Queue, Sink, run_writer};

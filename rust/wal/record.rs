@@ -2,7 +2,7 @@
 
 use super::batch_codec::{put_batch, take_batch, take_origin};
 use super::change_codec::{code_of, put_change, take_change};
-use super::frame::FrameBuilder;
+use super::frame::{FrameBuilder, push_record};
 use crate::codec::Take;
 use crate::error::{EngineError, Result};
 use crate::schema::{CatalogChange, ColumnKind, DatabaseId, Origin, TableBatch, TableId};
@@ -41,6 +41,7 @@ pub(super) mod kind {
     pub(in crate::wal) const PUT_TRIGGER: u8 = 27;
     pub(in crate::wal) const SET_CURSOR: u8 = 28;
     pub(in crate::wal) const DELETE_TRIGGER: u8 = 29;
+    pub(in crate::wal) const RESERVE_NUMBERS: u8 = 30;
 }
 
 impl FrameBuilder {
@@ -54,6 +55,16 @@ impl FrameBuilder {
     pub fn push_batch(&mut self, batch: &TableBatch) {
         self.push(kind::BATCH, |bytes| put_batch(bytes, batch));
     }
+}
+
+/// The records of changes, without a frame around them.
+#[must_use]
+pub fn encode_changes(changes: &[CatalogChange]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for change in changes {
+        push_record(&mut bytes, code_of(change), |bytes| put_change(bytes, change));
+    }
+    bytes
 }
 
 /// Iterates over the records of a payload without decoding them.

@@ -19,17 +19,21 @@ use crate::schema::Position;
 pub struct Recovered {
     /// Writes behind the last frame.
     pub writer: LogWriter,
-    /// Position of the last frame; 0 for an empty log.
+    /// Position of the first frame that the log holds or will hold.
+    pub first: Position,
+    /// Position of the last frame; the one before `first` for an empty log.
     pub newest: Position,
 }
 
-/// Opens the log of a disk, or begins one; gives every frame to `replay`, in order.
+/// Opens the log of a disk, or begins one behind the position `start`; gives every frame to
+/// `replay`, in order.
 ///
 /// # Errors
 /// `Corrupt` with file, offset and remedy; `Internal` where the medium refuses; what `replay` says.
 pub fn recover(
     disk: Arc<dyn Disk>,
     options: LogOptions,
+    start: Position,
     mut replay: impl FnMut(Position, &[u8]) -> Result<()>,
 ) -> Result<Recovered> {
     let numbers = find_segments(&*disk)?;
@@ -39,12 +43,13 @@ pub fn recover(
     }
     if segments.is_empty() {
         let file = spare::create_first(&*disk, options.segment_bytes)?;
-        segments.push(Arc::new(Segment::begin(&*disk, file, 1, 1)?));
+        segments.push(Arc::new(Segment::begin(&*disk, file, 1, start + 1)?));
     }
     let (newest, offset) = read_segments(&*disk, &segments, &mut replay)?;
+    let first = segments[0].first;
     let last = Arc::clone(&segments[segments.len() - 1]);
-    let log = Arc::new(Log::new(disk, segments));
-    Ok(Recovered { writer: LogWriter::new(log, options, last, offset, newest), newest })
+    let log = Arc::new(Log::new(disk, segments, newest));
+    Ok(Recovered { writer: LogWriter::new(log, options, last, offset), first, newest })
 }
 
 /// Numbers of the segments, in order; removes a spare that was never used.
@@ -80,6 +85,9 @@ fn read_segments(
         let is_last = index + 1 == segments.len();
         if is_last {
             cut_tail(disk, segment, offset, newest)?;
+            if offset > HEADER_BYTES {
+                sync_read(disk, segment)?;
+            }
         }
     }
     Ok((newest, offset))
@@ -112,6 +120,12 @@ fn read_segment(
 fn in_frame(name: &str, offset: u64, error: EngineError) -> EngineError {
     EngineError::new(error.kind(), format!("frame at byte {offset} of {name} cannot be applied"))
         .caused_by(error)
+}
+
+/// What was read may have been written by a process that died before its sync.
+fn sync_read(disk: &dyn Disk, segment: &Segment) -> Result<()> {
+    let name = segment::name_of(segment.number);
+    segment.file.sync().map_err(|error| segment::failed(disk, &name, "cannot be synced", error))
 }
 
 /// Zeroes what lies behind the last sound frame, unless it was acknowledged.

@@ -11,15 +11,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::frame::PreparedFrame;
-use super::log::LogWriter;
+use super::log::{Log, LogWriter};
 use super::spare::{RETRY_AFTER, Space};
 use crate::error::{EngineError, ErrorKind, Result};
 use crate::limits::QUEUE_BYTES_MAX;
 use crate::schema::Position;
+
+/// A frame that nobody waits for is committed before its sync, which nobody is told of.
+const SYNC_POLL: Duration = Duration::from_millis(5);
 
 /// A frame on its way to the log, and what to do once it is there.
 #[derive(Debug)]
@@ -125,6 +129,22 @@ impl<T> Queue<T> {
                 return Err(EngineError::closed(reason.clone()));
             }
             self.done.wait(&mut state);
+        }
+        Ok(())
+    }
+
+    /// Blocks until `log`, to which these frames go, is durable up to `position`.
+    ///
+    /// # Errors
+    /// As `wait`.
+    pub fn wait_synced(&self, position: Position, log: &Log) -> Result<()> {
+        self.wait(position)?;
+        let mut state = self.state.lock();
+        while log.synced() < position {
+            if let Some(reason) = &state.stopped {
+                return Err(EngineError::closed(reason.clone()));
+            }
+            self.done.wait_for(&mut state, SYNC_POLL);
         }
         Ok(())
     }

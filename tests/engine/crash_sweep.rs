@@ -1,4 +1,4 @@
-//! Power loss at every operation of a workload.
+//! Power loss at every operation of a workload that writes, stores and merges.
 //!
 //! What was acknowledged is there afterwards, once, with its value; what was not is there whole or
 //! not at all; and the engine goes on from there.
@@ -11,6 +11,7 @@ use influxpe::engine::{Engine, Options, WriteRequest};
 use influxpe::error::Result;
 use influxpe::line::Precision;
 use influxpe::query::Format;
+use influxpe::store::StoreLocation;
 use influxpe::wal::LogOptions;
 
 /// Small segments, so that a sweep meets rotations; one order of operations, so that it repeats.
@@ -19,15 +20,15 @@ const WRITES: i64 = 60;
 
 pub(crate) fn options() -> Options {
     Options {
-        data_dir: None,
+        store: StoreLocation::Disk,
         buffer_bytes_max: 1 << 30,
         query_bytes_max: 1 << 28,
-        query_threads: 1,
+        ..Options::default()
     }
 }
 
 fn open(disk: &FaultyDisk) -> Result<Arc<Engine>> {
-    Engine::open_on(Arc::new(disk.clone()) as Arc<dyn Disk>, LOG, &options())
+    Engine::open_on(Arc::new(disk.clone()) as Arc<dyn Disk>, LOG, &options(), false)
 }
 
 pub(crate) fn write(engine: &Engine, body: &str) -> Result<()> {
@@ -59,6 +60,10 @@ fn run(engine: &Engine) -> Vec<i64> {
             break;
         }
         acknowledged.push(number);
+        // Five layers per table until the end, of which the first four are merged into one.
+        if number % 12 == 11 && engine.persist().and_then(|()| engine.compact()).is_err() {
+            break;
+        }
     }
     acknowledged
 }

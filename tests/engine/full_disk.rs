@@ -17,7 +17,7 @@ const NO_CUT: Plan = Plan { cut_after: None, fail_at: None, seed: 1 };
 
 fn open(disk: &Arc<dyn Disk>, prepare_ahead: bool) -> Arc<Engine> {
     let log = LogOptions { segment_bytes: SEGMENT_BYTES, prepare_ahead };
-    Engine::open_on(Arc::clone(disk), log, &options()).expect("an engine")
+    Engine::open_on(Arc::clone(disk), log, &options(), false).expect("an engine")
 }
 
 /// Asks until the answer is yes, for at most ten seconds.

@@ -2,4 +2,6 @@
 
 mod crash_sweep;
 mod full_disk;
+mod model;
 mod reopen;
+mod stored;

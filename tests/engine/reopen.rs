@@ -9,12 +9,12 @@ use influxpe::limits::{INTERNAL_RETENTION_NS, SEGMENT_BYTES, TRIGGER_DEPTH_MAX};
 
 use crate::crash_sweep::{options, rows, write};
 
-fn open(folder: &Path) -> Arc<Engine> {
+pub(crate) fn open(folder: &Path) -> Arc<Engine> {
     let options = Options { data_dir: Some(folder.to_path_buf()), ..options() };
     Engine::open(&options).expect("an engine")
 }
 
-fn trigger(name: &str) -> NewTrigger {
+pub(crate) fn trigger(name: &str) -> NewTrigger {
     NewTrigger {
         database: "db".to_owned(),
         name: name.to_owned(),

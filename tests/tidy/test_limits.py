@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.tidy.sources import ROOT, python_test_files, rust_files, rust_test_files
 
 RUST_CONSTANT = re.compile(r"^pub const (?P<name>[A-Z0-9_]+):", re.MULTILINE)
@@ -41,7 +43,8 @@ def test_every_limit_of_the_engine_is_crossed_by_a_test() -> None:
     assert [name for name in names if not re.search(rf"\b{name}\b", tests)] == []
 
 
-def test_every_limit_of_the_server_is_crossed_by_a_test() -> None:
-    names = python_constants(ROOT / "python" / "influxpe" / "config.py")
+@pytest.mark.parametrize("file", ["config.py", "http/wire/limits.py"])
+def test_every_limit_of_the_server_is_crossed_by_a_test(file: str) -> None:
+    names = python_constants(ROOT / "python" / "influxpe" / file)
     tests = "\n".join(path.read_text() for path in python_test_files())
     assert sorted(name for name in names if not re.search(rf"\b{name}\b", tests)) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from influxpe import config
-from influxpe.cli import serve_accepted
+from influxpe.cli import s3_options, serve_accepted
 from influxpe.cli import serve_options as options
 from influxpe.cli.command import Command, CommandError, Values
 from influxpe.cli.terminal import note
@@ -23,7 +23,7 @@ UNSET_VARIABLE = (
 )
 HALF_TLS = "tls requires both a cert and a key file to be passed in to work"
 NOT_AVAILABLE = (
-    "the object store '{store}' is not available in this version: choose 'file' or 'memory'"
+    "the object store '{store}' is not available in this version: choose 'file', 's3' or 'memory'"
 )
 DATA_DIR_UNUSED = "warning: --data-dir is not used: the object store 'memory' keeps no files"
 NO_ENGINE = "the engine is not built, 'make build' makes it: {cause}"
@@ -58,6 +58,7 @@ def server_config(values: Values) -> ServerConfig:
         node_id=_node_id(values),
         object_store=store,
         data_dir=None if store == "memory" else values[options.DATA_DIR] or base.data_dir,
+        s3=s3_options.s3_store(values) if store == "s3" else None,
         http_host=host,
         http_port=port,
         tcp_listener_file=values[options.TCP_LISTENER_FILE],
@@ -111,6 +112,8 @@ def _object_store(values: Values) -> config.ObjectStore:
     store = values[options.OBJECT_STORE]
     if store == "file":
         return "file"
+    if store == "s3":
+        return "s3"
     if store != "memory":
         raise CommandError(NOT_AVAILABLE.format(store=store))
     if values[options.DATA_DIR] is not None:
@@ -150,7 +153,7 @@ COMMAND = Command(
     verb="Serve",
     heading="Common Commands",
     run=run,
-    parameters=(*options.EFFECTIVE, *serve_accepted.ACCEPTED),
+    parameters=(*options.EFFECTIVE, *s3_options.OPTIONS, *serve_accepted.ACCEPTED),
     loose_names=True,
     details=(
         "Everything has a default: data in ~/.influxdb, port 8181, a token is asked for. "

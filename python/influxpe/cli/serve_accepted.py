@@ -147,12 +147,6 @@ HIDDEN_TEXTS: tuple[Row, ...] = (
     ),
 )
 STORE_TEXTS: tuple[Row, ...] = (
-    ("bucket", "Bucket or container of the store"),
-    ("aws-access-key-id", "Credentials for S3", "AWS_ACCESS_KEY_ID"),
-    ("aws-secret-access-key", "Credentials for S3", "AWS_SECRET_ACCESS_KEY"),
-    ("aws-default-region", "Region of S3", "AWS_DEFAULT_REGION"),
-    ("aws-endpoint", "URL of a store that speaks S3", "AWS_ENDPOINT"),
-    ("aws-session-token", "Credentials for S3", "AWS_SESSION_TOKEN"),
     ("aws-credentials-file", "File with credentials for S3", "AWS_CREDENTIALS_FILE"),
     ("google-service-account", "Credentials for Google Cloud Storage", "GOOGLE_SERVICE_ACCOUNT"),
     ("azure-storage-account", "Account of Azure storage", "AZURE_STORAGE_ACCOUNT"),
@@ -171,8 +165,6 @@ STORE_DURATIONS: tuple[Row, ...] = (
     ("object-store-retry-timeout", "How long a request is repeated"),
 )
 STORE_SWITCHES: tuple[Row, ...] = (
-    ("aws-allow-http", "Speak to S3 without TLS", "AWS_ALLOW_HTTP"),
-    ("aws-skip-signature", "Do not sign requests to S3", "AWS_SKIP_SIGNATURE"),
     ("azure-allow-http", "Speak to Azure without TLS", "AZURE_ALLOW_HTTP"),
     ("object-store-http2-only", "Speak HTTP/2 to the store"),
     ("object-store-tls-allow-insecure", "Trust any certificate of the store"),

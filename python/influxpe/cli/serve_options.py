@@ -85,7 +85,8 @@ CLUSTER_ID = option("cluster-id", "CLUSTER_ID", "Not for this product", cluster_
 OBJECT_STORE = defaulted(
     "object-store",
     "OBJECT_STORE",
-    "Where data is kept: file, or memory, which forgets all at the end",
+    "Where data is kept: file, s3 (the log stays in the data folder), or memory, which forgets all "
+    "at the end",
     str,
     "file",
     choices=OBJECT_STORES,
@@ -96,7 +97,8 @@ OBJECT_STORE = defaulted(
 DATA_DIR = option(
     "data-dir",
     "DIR",
-    "Folder for the data of the file store, made if missing [default: ~/.influxdb]",
+    "Folder for the log, and for the data of the file store, made if missing "
+    "[default: ~/.influxdb]",
     path,
     environment=("INFLUXDB3_DB_DIR", "INFLUXDB3_DATA_DIR"),
     heading=STORAGE,

@@ -60,6 +60,9 @@ class InformationEndpoints:
             "influxpe_wal_syncs_total": stats.wal_syncs,
             "influxpe_wal_bytes": stats.wal_bytes,
             "influxpe_buffer_bytes": stats.buffer_bytes,
+            "influxpe_stored_files": stats.stored_files,
+            "influxpe_stored_bytes": stats.stored_bytes,
+            "influxpe_stored_position": stats.stored_position,
             "influxpe_log_position": stats.position,
         }
         for name, value in values.items():

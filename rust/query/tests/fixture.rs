@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, StringArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array,
     TimestampNanosecondArray,
 };
-use arrow::buffer::BooleanBuffer;
-use arrow::compute::{cast, filter_record_batch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use arrow::record_batch::RecordBatch;
 
 use crate::error::{ErrorKind, Result};
 use crate::query::{
-    BlockInfo, Database, DatabaseRow, Format, LogLine, LogRing, NodeRow, Param, QueryEngine,
-    SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow, TriggerRow,
+    Batches, BlockInfo, Database, DatabaseRow, Format, LogLine, LogRing, NodeRow, Param,
+    QueryEngine, SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow, TriggerRow,
 };
+use crate::schema::TagFilter;
 
 /// One row of the table `weather`: host and room are its tags.
 pub(super) type Row<'a> = (i64, Option<&'a str>, Option<&'a str>, Option<f64>, Option<i64>);
@@ -26,9 +26,7 @@ pub(super) type Row<'a> = (i64, Option<&'a str>, Option<&'a str>, Option<f64>, O
 pub(super) struct Table {
     schema: SchemaRef,
     blocks: Vec<RecordBatch>,
-    series: RecordBatch,
-    series_of_row: Vec<Vec<usize>>,
-    pub(super) reads: AtomicUsize,
+    pub(super) reads: Arc<AtomicUsize>,
 }
 
 impl fmt::Debug for Table {
@@ -49,32 +47,7 @@ impl Table {
     }
 
     pub(super) fn new(schema: SchemaRef, blocks: Vec<RecordBatch>) -> Arc<Self> {
-        let tags: Vec<usize> = (0..schema.fields().len())
-            .filter(|index| matches!(schema.field(*index).data_type(), DataType::Dictionary(..)))
-            .collect();
-        let mut known: Vec<Vec<Option<String>>> = Vec::new();
-        let mut series_of_row = Vec::new();
-        for block in &blocks {
-            let columns: Vec<ArrayRef> =
-                tags.iter().map(|tag| cast(block.column(*tag), &DataType::Utf8).unwrap()).collect();
-            let of_row = |row| number_of(&mut known, &columns, row);
-            series_of_row.push((0..block.num_rows()).map(of_row).collect());
-        }
-        let series = series_batch(&schema, &tags, &known);
-        Arc::new(Self { schema, blocks, series, series_of_row, reads: AtomicUsize::new(0) })
-    }
-
-    fn mask(&self, index: usize, series: Option<&BooleanBuffer>, time: TimeRange) -> BooleanArray {
-        let block = &self.blocks[index];
-        let times = times(block);
-        (0..block.num_rows())
-            .map(|row| {
-                let number = self.series_of_row[index][row];
-                let in_series = series.is_none_or(|mask| mask.value(number));
-                in_series && (time.min..=time.max).contains(&times.value(row))
-            })
-            .map(Some)
-            .collect()
+        Arc::new(Self { schema, blocks, reads: Arc::default() })
     }
 }
 
@@ -83,39 +56,23 @@ fn times(block: &RecordBatch) -> TimestampNanosecondArray {
     block.column(index).as_any().downcast_ref::<TimestampNanosecondArray>().unwrap().clone()
 }
 
-fn number_of(known: &mut Vec<Vec<Option<String>>>, columns: &[ArrayRef], row: usize) -> usize {
-    let key: Vec<Option<String>> = columns
-        .iter()
-        .map(|column| {
-            let column = column.as_any().downcast_ref::<StringArray>().unwrap();
-            column.is_valid(row).then(|| column.value(row).to_owned())
-        })
-        .collect();
-    known.iter().position(|other| *other == key).unwrap_or_else(|| {
-        known.push(key);
-        known.len() - 1
-    })
-}
-
-fn series_batch(schema: &Schema, tags: &[usize], known: &[Vec<Option<String>>]) -> RecordBatch {
-    let columns: Vec<ArrayRef> = (0..tags.len())
-        .map(|tag| {
-            let values = known.iter().map(|key| key[tag].as_deref());
-            Arc::new(values.collect::<DictionaryArray<Int32Type>>()) as ArrayRef
-        })
-        .collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(known.len()));
-    let schema = Arc::new(schema.project(tags).unwrap());
-    RecordBatch::try_new_with_options(schema, columns, &options).unwrap()
-}
-
 impl TableSnapshot for Table {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
 
-    fn series(&self) -> Result<RecordBatch> {
-        Ok(self.series.clone())
+    fn with_tags(&self, filter: Arc<dyn TagFilter>) -> Result<Arc<dyn TableSnapshot>> {
+        let narrow = |block: &RecordBatch| {
+            let names = filter.schema().fields().iter().map(|field| field.name());
+            let columns = names.map(|name| block.schema_ref().index_of(name).unwrap());
+            let tags = block.project(&columns.collect::<Vec<_>>()).unwrap();
+            let passing = BooleanArray::new(filter.passing(&tags)?, None);
+            Ok(filter_record_batch(block, &passing).unwrap())
+        };
+        let blocks: Vec<RecordBatch> = self.blocks.iter().map(narrow).collect::<Result<_>>()?;
+        let blocks = blocks.into_iter().filter(|block| block.num_rows() > 0).collect();
+        let (schema, reads) = (Arc::clone(&self.schema), Arc::clone(&self.reads));
+        Ok(Arc::new(Self { schema, blocks, reads }))
     }
 
     fn block_count(&self) -> usize {
@@ -132,16 +89,13 @@ impl TableSnapshot for Table {
         }
     }
 
-    fn read(
-        &self,
-        index: usize,
-        projection: &[usize],
-        series: Option<&BooleanBuffer>,
-        time: TimeRange,
-    ) -> Result<RecordBatch> {
+    fn read(&self, index: usize, projection: &[usize], time: TimeRange) -> Result<Batches> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let kept = filter_record_batch(&self.blocks[index], &self.mask(index, series, time));
-        Ok(kept.unwrap().project(projection).unwrap())
+        let block = &self.blocks[index];
+        let times = times(block);
+        let in_time = times.values().iter().map(|at| Some((time.min..=time.max).contains(at)));
+        let kept = filter_record_batch(block, &in_time.collect::<BooleanArray>());
+        Ok(Box::new(std::iter::once(Ok(kept.unwrap().project(projection).unwrap()))))
     }
 
     fn row_count_exact(&self) -> Option<usize> {

@@ -9,6 +9,7 @@
 //! says which source it needs, so the same code serves files, streams and memory.
 
 mod cursor;
+mod merged_rows;
 mod merger;
 mod output;
 mod series_spans;
@@ -16,9 +17,13 @@ mod series_spans;
 #[cfg(test)]
 mod tests;
 
+pub use merged_rows::{MergedRows, Source};
 pub use merger::{Merger, Step};
 
-use crate::error::EngineError;
+use arrow::datatypes::Schema;
+
+use crate::error::{EngineError, Result};
+use crate::schema::Table;
 
 /// Where the columns of a table stand in its batches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +32,21 @@ pub struct SortColumns {
     pub tags: Vec<usize>,
     /// The time, in nanoseconds, without nulls.
     pub time: usize,
+}
+
+impl SortColumns {
+    /// Of batches of `schema` that hold rows of `table`, all its tags and the time among them.
+    ///
+    /// # Errors
+    /// `Internal` where one is missing.
+    pub fn of(table: &Table, schema: &Schema) -> Result<Self> {
+        let place = |name: &str| {
+            let found = schema.column_with_name(name).map(|(index, _)| index);
+            found.ok_or_else(|| EngineError::internal(format!("no column '{name}' to sort by")))
+        };
+        let tags = table.tags().map(|tag| place(&tag.name)).collect::<Result<_>>()?;
+        Ok(Self { tags, time: place("time")? })
+    }
 }
 
 fn misfit(error: arrow::error::ArrowError) -> EngineError {

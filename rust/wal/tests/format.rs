@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::{memory, open};
 use crate::schema::{
-    CURSOR_HERE, CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin,
+    CURSOR_HERE, Catalog, CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin,
     SeriesKeys, TableBatch, Token, Trigger,
 };
-use crate::wal::{FrameBuilder, PreparedFrame, Record, Records, segment};
+use crate::wal::{FrameBuilder, PreparedFrame, Record, Records, encode_changes, segment};
 
 /// One record of every kind, with fixed values.
 fn frozen_frames() -> Vec<PreparedFrame> {
@@ -53,6 +53,7 @@ fn frozen_frames() -> Vec<PreparedFrame> {
         CatalogChange::DeleteDatabase { database, name: name("db-old"), deletion },
         CatalogChange::PurgeDatabase { database },
     ];
+    catalogs_are_rebuilt(&changes);
     let mut all = FrameBuilder::new();
     for change in &changes {
         all.push_change(change);
@@ -194,5 +195,20 @@ proptest! {
         payload[at] ^= 0x55;
         payload.truncate(payload.len().saturating_sub(cut));
         drop(Records::of(&payload).decode_all());
+    }
+}
+
+/// The catalog after each of the changes comes back from the records that a manifest keeps.
+fn catalogs_are_rebuilt(changes: &[CatalogChange]) {
+    let mut catalog = Catalog::default();
+    for (position, change) in (1..).zip(changes) {
+        catalog.apply(change, position).expect("a change");
+        let mut rebuilt = Catalog::default();
+        let records = encode_changes(&catalog.changes());
+        for record in Records::of(&records).decode_all().expect("records") {
+            let Record::Change(change) = record else { panic!("{record:?} is no change") };
+            rebuilt.apply(&change, 99).expect("a change");
+        }
+        assert_eq!(rebuilt, catalog, "after {change:?}");
     }
 }

@@ -43,7 +43,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 fn recovered(disk: &FaultyDisk, prepare_ahead: bool) -> Recovered {
     let options = LogOptions { prepare_ahead, ..OPTIONS };
-    recover(shared(disk), options, |_, _| Ok(())).expect("a log")
+    recover(shared(disk), options, 0, |_, _| Ok(())).expect("a log")
 }
 
 struct Running {

@@ -28,7 +28,7 @@ fn payload_of(text: &str) -> Vec<u8> {
 
 fn open(disk: &Arc<dyn Disk>) -> Result<(Recovered, Vec<Vec<u8>>)> {
     let mut payloads = Vec::new();
-    let recovered = recover(Arc::clone(disk), OPTIONS, |_, payload| {
+    let recovered = recover(Arc::clone(disk), OPTIONS, 0, |_, payload| {
         payloads.push(payload.to_vec());
         Ok(())
     })?;

@@ -14,6 +14,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
 
+from influxpe.http.bodies import DISCARDED_BYTES_MAX
 from tests.api_client import ApiClient
 from tests.server_process import ServerProcess, StartServer, serve_command
 
@@ -118,6 +119,32 @@ def test_an_unwanted_upload_does_not_stop_its_connection(
         client.connection.send_data(upload, b"#", end_stream=True)
         client.flush()
         assert client.answer(upload)[0] in {"204", "400", "404"}
+
+
+def test_a_body_past_the_limit_is_413_and_its_connection_goes_on(
+    start_server: StartServer, connect: Callable[[str], ApiClient]
+) -> None:
+    client = connect(start_server("--max-http-request-size", "1000").url)
+    for size in (1001, 10_000_000):
+        for body in (b"x" * size, iter([b"x" * size])):
+            answer = client.http.post("/api/v3/write_lp?db=a", content=body)
+            assert answer.status_code == 413
+            assert answer.text == "max request size (1000 bytes) exceeded"
+            assert "connection" not in answer.headers
+    assert client.write("a", "cpu value=1 1").status_code == 204
+
+
+def test_a_body_without_end_is_answered_before_it_and_closed(start_server: StartServer) -> None:
+    server = start_server()
+    host, _, port = server.address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=WAIT_SECONDS) as client:
+        client.sendall(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+        for _ in range(DISCARDED_BYTES_MAX // 0x100000 + 1):
+            client.sendall(chunk)
+        answer = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"connection: close\r\n" in answer
 
 
 def test_tls_serves_both_protocols_from_one_port(tmp_path: Path) -> None:

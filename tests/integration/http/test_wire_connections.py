@@ -75,6 +75,26 @@ def test_few_pipelined_requests_are_parsed_ahead_of_the_answers() -> None:
         assert {client.answer().body for _ in range(ahead_max * 4)} == {b"GET /a "}
 
 
+def test_pipelined_requests_do_not_keep_other_clients_waiting() -> None:
+    ran: list[str] = []
+    others: list[RawClient] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if not ran:
+            others[0].send(b"GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
+        ran.append(scope["path"])
+        await echo(scope, receive, send)
+
+    with WireServer(app) as server, server.connect() as greedy, server.connect() as other:
+        others.append(other)
+        eventually(lambda: len(server.listener.connections), (2).__eq__)
+        greedy.send(GET * 2000)
+        for _ in range(2000):
+            greedy.answer()
+        assert other.answer().status == 200
+    assert ran.index("/other") < len(ran) // 2
+
+
 def test_what_is_no_request_is_refused_after_the_answers_before_it() -> None:
     app = Held()
     with WireServer(app) as server, server.connect() as client:
@@ -206,6 +226,24 @@ def test_a_body_that_stops_is_408() -> None:
         client.send(POST + b"Content-Length: 3\r\n\r\nab")
         assert client.answer().status == 408
         assert client.is_closed()
+
+
+def test_a_body_that_was_not_read_for_long_has_not_stopped() -> None:
+    app = Held()
+    size = 64 * BODY_BYTES_BUFFERED_MAX
+    with (
+        WireServer(app, impatient(pause_s=0.3)) as server,
+        server.connect() as client,
+    ):
+        client.send(POST + b"Content-Length: %d\r\n\r\n" % size)
+        thread = threading.Thread(target=client.send, args=(b"x" * size,))
+        thread.start()
+        swept = threading.Event()
+        server.later(1.0, swept.set)
+        assert swept.wait(10)
+        app.let_go.set()
+        assert client.head().status == 200
+        thread.join()
 
 
 def test_an_answer_that_takes_long_is_not_a_rest() -> None:

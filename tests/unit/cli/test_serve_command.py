@@ -169,12 +169,50 @@ def test_an_unset_variable_for_the_node_id_is_refused() -> None:
 
 
 def test_a_failed_start_is_one_line(run: CommandLine) -> None:
-    done = run("serve", "--node-id", "n", "--object-store", "s3")
+    done = run("serve", "--node-id", "n", "--object-store", "azure")
     assert (done.status, done.output) == (1, "")
     assert done.errors == (
-        "Serve command failed: the object store 's3' is not available in this version: "
-        "choose 'file' or 'memory'\n"
+        "Serve command failed: the object store 'azure' is not available in this version: "
+        "choose 'file', 's3' or 'memory'\n"
     )
+
+
+def test_s3_needs_a_bucket() -> None:
+    with pytest.raises(CommandError, match="the object store 's3' needs the name of a bucket"):
+        configured("serve", "--node-id", "n", "--object-store", "s3")
+
+
+def test_options_of_s3_become_a_store(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_text('{"aws_access_key_id": "k", "aws_secret_access_key": "s"}')
+    words = ["--bucket", "b", "--aws-endpoint", "http://x", "--aws-allow-http"]
+    config = configured(
+        "serve",
+        "--object-store",
+        "s3",
+        *words,
+        AWS_CREDENTIALS_FILE=str(file),
+        AWS_ACCESS_KEY_ID="e",
+    )
+    assert config.s3 is not None
+    assert config.s3.options() == {
+        "bucket": "b",
+        "region": "us-east-1",
+        "endpoint": "http://x",
+        "access_key_id": "e",
+        "secret_access_key": "s",
+        "allow_http": "true",
+    }
+    assert "secret_access_key" not in repr(config)
+
+
+@pytest.mark.parametrize("text", ["no json", "[]"])
+def test_a_bad_credentials_file_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_text(text)
+    words = ["serve", "--object-store", "s3", "--bucket", "b", "--aws-credentials-file", str(file)]
+    with pytest.raises(CommandError, match=f"cannot read the credentials file {file}"):
+        configured(*words)
 
 
 SAMPLES = {

@@ -8,26 +8,20 @@ No input raises or ends the server.
 """
 
 import asyncio
-import logging
 import socket
 import ssl
 import struct
 from collections import deque
 from typing import Protocol, cast
-from urllib.parse import unquote
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from influxpe.http.wire.answers import refusal
 from influxpe.http.wire.exchange import Exchange
-from influxpe.http.wire.limits import (
-    BODY_BYTES_BUFFERED_MAX,
-    PARSED_AHEAD_BYTES_MAX,
-    Timeouts,
-)
+from influxpe.http.wire.limits import BODY_BYTES_BUFFERED_MAX, PARSED_AHEAD_BYTES_MAX, Timeouts
 from influxpe.http.wire.requests import Head, Malformed, RequestReader
-
-logger = logging.getLogger(__name__)
+from influxpe.http.wire.runner import Runner
+from influxpe.http.wire.scopes import connection_scope, request_scope
 
 HTTP_2_PREFACE = b"PRI * HTTP/2.0\r\n\r\n"
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -55,13 +49,6 @@ class Listener(Protocol):
         """Keep a task of the application whose client has gone."""
 
 
-def address_pair(address: object) -> tuple[str, int] | None:
-    """Give host and port of a socket's address, or nothing for other kinds of sockets."""
-    if isinstance(address, tuple) and len(address) >= 2:
-        return address[0], address[1]
-    return None
-
-
 class Http1Connection(asyncio.Protocol):
     """A client."""
 
@@ -77,9 +64,7 @@ class Http1Connection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._newest: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
-        # The task in which the application runs, and what it waits for between two requests.
-        self._runner: asyncio.Task[None] | None = None
-        self._rested: asyncio.Future[None] | None = None
+        self._runner = Runner(listener.app, self._loop, self._returned)
         # Bytes that came, and were not parsed because a request waits.
         self._unparsed = b""
         self._refused: int | None = None
@@ -104,14 +89,7 @@ class Http1Connection(asyncio.Protocol):
         if tls is not None and tls.selected_alpn_protocol() == "h2":
             self._leave(b"")
             return
-        self._scope = {
-            "type": "http",
-            "asgi": {"spec_version": "2.1", "version": "3.0"},
-            "scheme": "http" if tls is None else "https",
-            "root_path": "",
-            "client": address_pair(transport.get_extra_info("peername")),
-            "server": address_pair(transport.get_extra_info("sockname")),
-        }
+        self._scope = connection_scope(transport, is_tls=tls is not None)
         self._listener.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -151,15 +129,15 @@ class Http1Connection(asyncio.Protocol):
         self._listener.forget(self)
         self._is_closing = True
         self._tell_disconnect()
-        self._end_rest()
+        self._runner.end()
         self.resume_writing()
 
     def _tell_disconnect(self) -> None:
         self._waiting.clear()
         self._unparsed = b""
-        if self._current is not None and self._runner is not None:
+        if self._current is not None and self._runner.task is not None:
             self._current.client_went()
-            self._listener.left_behind(self._runner)
+            self._listener.left_behind(self._runner.task)
 
     def pause_writing(self) -> None:
         """Let answers wait: the client is behind."""
@@ -177,8 +155,8 @@ class Http1Connection(asyncio.Protocol):
 
     def request_began(self, head: Head) -> None:
         """Start the application, or let the request wait for the answers before."""
-        self._newest = exchange = Exchange(self, self._scope_of(head), head)
-        if self._current is None and not self.is_behind:
+        self._newest = exchange = Exchange(self, request_scope(self._scope, head), head)
+        if self._is_free() and not self._waiting:
             self._run(exchange)
         else:
             self._waiting.append(exchange)
@@ -197,18 +175,6 @@ class Http1Connection(asyncio.Protocol):
     def switch_asked(self, unread: bytes) -> None:
         """Remember to hand the connection on, once what came before is answered."""
         self._switch = unread
-
-    def _scope_of(self, head: Head) -> Scope:
-        path, _, query_string = head.target.partition(b"?")
-        text = path.decode("ascii")
-        return self._scope | {
-            "http_version": head.version,
-            "method": head.method,
-            "path": unquote(text) if "%" in text else text,
-            "raw_path": path,
-            "query_string": query_string,
-            "headers": head.headers,
-        }
 
     # What an exchange tells.
 
@@ -275,9 +241,6 @@ class Http1Connection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> bytes:
         """Feed the reader; gives what is left over where a request has to wait."""
-        if len(data) <= PARSED_AHEAD_BYTES_MAX and not self._must_wait():
-            self._reader.feed(data)
-            return b""
         for start in range(0, len(data), PARSED_AHEAD_BYTES_MAX):
             if self._must_wait():
                 return data[start:]
@@ -322,38 +285,16 @@ class Http1Connection(asyncio.Protocol):
             if pause:
                 self._transport.pause_reading()
             else:
+                self._moved_s = self._loop.time()
                 self._transport.resume_reading()
 
     # Running the application.
 
     def _run(self, exchange: Exchange) -> None:
         self._current = exchange
-        if self._runner is None:
-            self._runner = self._loop.create_task(self._apply_to_each())
-        self._end_rest()
+        self._runner.run(exchange)
 
-    def _end_rest(self) -> None:
-        if self._rested is not None and not self._rested.done():
-            self._rested.set_result(None)
-        self._rested = None
-
-    async def _apply_to_each(self) -> None:
-        """Run the application for one request after the other: a task for each would cost more.
-
-        What an application does after its answer delays the next request of its connection.
-        """
-        while not self._is_closing:
-            if self._current is not None:
-                await self._apply(self._current)
-            else:
-                self._rested = self._loop.create_future()
-                await self._rested
-
-    async def _apply(self, exchange: Exchange) -> None:
-        try:
-            await self._listener.app(exchange.scope, exchange.receive, exchange.send)
-        except Exception:
-            logger.exception("the application failed")
+    def _returned(self, exchange: Exchange) -> None:
         if exchange is self._current and not exchange.is_done and not self._is_closing:
             self._end_without_answer(exchange)
 
@@ -414,7 +355,7 @@ class Http1Connection(asyncio.Protocol):
     def _leave(self, unread: bytes) -> None:
         self._listener.forget(self)
         self._is_closing = True
-        self._end_rest()
+        self._runner.end()
         if not self._is_reading:
             self._transport.resume_reading()
         self._listener.hand_over(self._transport, unread)
@@ -426,8 +367,7 @@ class Http1Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once; the application is cancelled."""
-        if self._runner is not None:
-            self._runner.cancel()
+        self._runner.cancel()
         self._transport.abort()
 
     def check_time(self, now_s: float) -> None:

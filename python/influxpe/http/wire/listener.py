@@ -63,12 +63,12 @@ class HttpListener:
 
     def _keep_time(self) -> None:
         """Spell the time for the answers to come, and end what takes too long."""
+        self._sweep = self.loop.call_later(self.timeouts.sweep_s, self._keep_time)
         date = formatdate(self._clock.now_ns() // SECOND_NS, usegmt=True)
         self.date_line = f"date: {date}\r\n".encode()
         now_s = self.loop.time()
         for connection in list(self.connections):
             connection.check_time(now_s)
-        self._sweep = self.loop.call_later(self.timeouts.sweep_s, self._keep_time)
 
     def hand_over(self, transport: asyncio.Transport, unread: bytes) -> None:
         """Let the guest serve a connection."""

@@ -114,7 +114,8 @@ class RequestReader:
     def _is_foreign(self, method: str) -> bool:
         """Tell from the bytes of the first line, as llhttp does not."""
         text = self._begun + self._data if self._begun else self._data
-        return method == FOREIGN_METHOD or b" " + self._target + FOREIGN in text
+        is_named = FOREIGN in text and b" " + self._target + FOREIGN in text
+        return is_named or method == FOREIGN_METHOD
 
     def on_message_begin(self) -> None:
         """Forget the request before."""

@@ -1,0 +1,68 @@
+"""influxpe as a system that is measured: durable writes, SQL."""
+
+import json
+from pathlib import Path
+
+from pyarrow import parquet
+
+from benches.peers import sql
+from benches.peers.disk import bytes_below, wait_until_quiet
+from benches.peers.questions import Answer, Question
+from benches.peers.system import Request, System
+from tests.server_process import environment_for
+
+
+class Influxpe(System):
+    """One server without authentication, its data in files."""
+
+    name = "influxpe"
+    promise = "synced to disk"
+    write_path = "/api/v3/write_lp?db=bench&precision=nanosecond"
+
+    def command(self) -> list[str]:
+        """Start it as a user would."""
+        options = {"node-id": "node0", "object-store": "file", "data-dir": str(self.data)}
+        options |= {"http-bind": self.address}
+        spelled = [part for key, value in options.items() for part in (f"--{key}", value)]
+        return [str(self.program), "serve", "--without-auth", *spelled]
+
+    def environment(self) -> dict[str, str]:
+        """Leave the settings of other servers out."""
+        return environment_for(self.folder / "home")
+
+    def answers(self) -> bool:
+        """Ask for its health."""
+        return self.send("GET", "/health")[0] == 200
+
+    def request(self, question: Question) -> Request:
+        """Ask in SQL."""
+        asked = {"db": "bench", "q": sql.spelled(question), "format": "json"}
+        return Request("POST", "/api/v3/query_sql", json.dumps(asked).encode())
+
+    def read(self, body: bytes) -> Answer:
+        """Read an array of objects."""
+        return summed(json.loads(body))
+
+    def settle(self) -> None:
+        """Wait: it persists and compacts by itself, once it holds enough."""
+        wait_until_quiet(lambda: bytes_below(self.data))
+
+    def stored(self, rows: int) -> tuple[float, str]:
+        """Weigh the Parquet files by the rows in them, or everything as long as there are none."""
+        return weighed(self.data, rows)
+
+
+def weighed(data: Path, rows: int) -> tuple[float, str]:
+    """Give the bytes per row; what is not in Parquet yet still lies in the log."""
+    files = sorted(data.rglob("*.parquet"))
+    stored = sum(parquet.read_metadata(path).num_rows for path in files)
+    if not stored:
+        return bytes_below(data) / rows, "log, with room ahead"
+    size = sum(path.stat().st_size for path in files)
+    return size / stored, f"Parquet, {100 * min(1, stored / rows):.0f} % of the rows"
+
+
+def summed(rows: list[dict[str, object]]) -> Answer:
+    """Count the rows and add up their numbers; tags and times are texts."""
+    numbers = (v for row in rows for v in row.values() if isinstance(v, int | float))
+    return Answer(len(rows), sum(numbers))

@@ -1,0 +1,173 @@
+//! From the buffer to the store: what is committed becomes files, and the log is let go.
+//!
+//! Comes in: the word that the buffer is full enough, or that enough time went by. Goes out: a
+//! manifest. The steps, each of which may be cut off: seal the buffer at a position; write the
+//! sealed rows as one file per table; wait until the log is durable up to the position; commit the
+//! manifest, which holds the catalog of that position; forget the sealed rows; release the log. An
+//! attempt that fails is made again, with the same sealed rows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::signal::Signal;
+use super::sink::{Applied, Effect};
+use super::triggers::reads_log;
+use crate::buffer::{Buffer, Chunk, SortedRows};
+use crate::error::{EngineError, Result};
+use crate::limits::BLOCK_ROWS_MAX;
+use crate::schema::{Catalog, DatabaseId, Position, Table, TableId, TimeRange, Trigger, TriggerId};
+use crate::store::merge::SortColumns;
+use crate::store::{FileEntry, Layer, Manifest, RowStore, TableFiles};
+use crate::wal::{Log, Queue, encode_changes};
+
+/// The buffer at one position, on its way to the store.
+#[derive(Debug)]
+struct Sealed {
+    position: Position,
+    catalog: Catalog,
+    chunks: Vec<(TableId, Chunk)>,
+}
+
+/// See the head of this file.
+#[derive(Debug)]
+pub(super) struct Persister {
+    pub(super) applied: Arc<Mutex<Applied>>,
+    pub(super) buffer: Arc<Buffer>,
+    pub(super) queue: Arc<Queue<Effect>>,
+    pub(super) release: LogRelease,
+    pub(super) store: Arc<RowStore>,
+    pub(super) signal: Arc<Signal>,
+    /// Told after each manifest; `None` leaves merging to whoever asks for it.
+    pub(super) compactor: Option<Arc<Signal>>,
+    /// `None` persists only when it is asked for.
+    pub(super) persist_after: Option<Duration>,
+}
+
+impl Persister {
+    /// Runs until the signal is closed.
+    pub(super) fn run(self) {
+        let mut sealed = None;
+        self.signal.serve(self.persist_after, || self.persist(&mut sealed));
+    }
+
+    fn persist(&self, pending: &mut Option<Sealed>) -> Result<()> {
+        if pending.is_none() {
+            *pending = self.seal()?;
+        }
+        if let Some(sealed) = pending {
+            let files = self.write(sealed)?;
+            self.wait_durable(sealed.position)?;
+            self.store.commit(|manifest| add_layers(manifest, sealed, files))?;
+            self.buffer.forget_stored(sealed.position);
+            *pending = None;
+        }
+        let durable = self.applied.lock().catalog.clone();
+        self.release.release(&durable, self.store.stored().position)?;
+        self.store.collect()?;
+        if let Some(compactor) = &self.compactor {
+            compactor.ask();
+        }
+        Ok(())
+    }
+
+    /// `None` where nothing was committed since the newest manifest.
+    fn seal(&self) -> Result<Option<Sealed>> {
+        let applied = self.applied.lock();
+        if let Some(reason) = &applied.failure {
+            return Err(EngineError::corrupt(reason.clone()));
+        }
+        if applied.position <= self.store.stored().position {
+            return Ok(None);
+        }
+        let chunks = self.buffer.seal(applied.position);
+        Ok(Some(Sealed { position: applied.position, catalog: applied.catalog.clone(), chunks }))
+    }
+
+    fn write(&self, sealed: &Sealed) -> Result<Vec<(DatabaseId, TableId, FileEntry)>> {
+        let tables = tables_of(&sealed.catalog);
+        let mut files = Vec::with_capacity(sealed.chunks.len());
+        for (id, chunk) in &sealed.chunks {
+            let Some((database, table)) = tables.get(id) else { continue };
+            let file = self.write_chunk(*database, table, chunk)?;
+            files.extend(file.map(|file| (*database, *id, file)));
+        }
+        Ok(files)
+    }
+
+    fn write_chunk(
+        &self,
+        database: DatabaseId,
+        table: &Table,
+        chunk: &Chunk,
+    ) -> Result<Option<FileEntry>> {
+        let snapshot = Arc::new(chunk.rows.snapshot(table)?);
+        let schema = Arc::clone(snapshot.schema());
+        let columns = SortColumns::of(table, &schema)?;
+        let all: Vec<usize> = (0..schema.fields().len()).collect();
+        let every_time = TimeRange::ALL.into();
+        let rows = SortedRows::new(snapshot, &all, None, &every_time, BLOCK_ROWS_MAX)?;
+        self.store.write((database, table.id), &schema, &columns, rows)
+    }
+
+    /// A manifest must not reach beyond the log: frames that nobody waits for are applied before
+    /// they are durable.
+    fn wait_durable(&self, position: Position) -> Result<()> {
+        self.queue.wait_synced(position, &self.release.log)
+    }
+}
+
+fn tables_of(catalog: &Catalog) -> HashMap<TableId, (DatabaseId, Arc<Table>)> {
+    let databases = catalog.databases.values();
+    let tables = databases.flat_map(|one| one.tables.values().map(move |table| (one.id, table)));
+    tables.map(|(database, table)| (table.id, (database, Arc::clone(table)))).collect()
+}
+
+fn add_layers(
+    manifest: &mut Manifest,
+    sealed: &Sealed,
+    files: Vec<(DatabaseId, TableId, FileEntry)>,
+) {
+    if manifest.position >= sealed.position {
+        return; // an earlier attempt was done, though its answer was lost
+    }
+    let (first, last) = (manifest.position + 1, sealed.position);
+    for (database, table, file) in files {
+        let files = manifest.tables.entry(table);
+        let files = files.or_insert_with(|| TableFiles { database, layers: Vec::new() });
+        files.layers.push(Layer { first, last, files: vec![file] });
+    }
+    let tables = tables_of(&sealed.catalog);
+    manifest.tables.retain(|table, _| tables.contains_key(table));
+    manifest.uuid = Arc::clone(&sealed.catalog.uuid);
+    manifest.position = sealed.position;
+    manifest.catalog = encode_changes(&sealed.catalog.changes());
+}
+
+/// Lets go of the log that neither a restart nor a trigger needs.
+#[derive(Debug, Clone)]
+pub(super) struct LogRelease {
+    pub(super) log: Arc<Log>,
+    /// How far triggers have read; a restart does not know that, so it counts in memory alone.
+    pub(super) feeds: Arc<Mutex<HashMap<TriggerId, Position>>>,
+    pub(super) is_durable: bool,
+}
+
+impl LogRelease {
+    /// Releases the log up to `stored`, or to the trigger that is furthest behind.
+    ///
+    /// # Errors
+    /// `Internal` where the medium refuses.
+    pub(super) fn release(&self, catalog: &Catalog, stored: Position) -> Result<()> {
+        let feeds = self.feeds.lock();
+        let reached = |one: &Arc<Trigger>| match feeds.get(&one.id) {
+            Some(position) if !self.is_durable => *position,
+            _ => one.cursor,
+        };
+        let reads = |one: &&Arc<Trigger>| !one.disabled && reads_log(&one.specification);
+        let served = catalog.triggers.values().filter(reads).map(reached).min();
+        self.log.release(served.map_or(stored, |served| served.min(stored)) + 1).map(drop)
+    }
+}

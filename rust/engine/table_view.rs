@@ -1,0 +1,299 @@
+//! A table over everything that holds rows of it: files, chunks that wait to be stored, and the
+//! chunk that grows.
+//!
+//! Comes in: parts from the oldest to the newest, each sorted or sortable and free of repetitions.
+//! Goes out: blocks. What stays true: a (series, time) stands in one block alone, with the newest
+//! value of each field. Only where the times of two parts overlap can it stand in both: rows of
+//! those times are merged, all others are read as they lie.
+
+use std::sync::Arc;
+
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::SchemaRef;
+
+use crate::buffer::{Snapshot, SortedRows};
+use crate::error::{EngineError, Result};
+use crate::limits::{BLOCK_ROWS_MAX, OVERLAPS_MAX, ROW_GROUP_ROWS_MAX};
+use crate::query::{Batches, BlockInfo, TableSnapshot};
+use crate::schema::{Table, TagFilter, TimeRange, TimeRanges, arrow_schema};
+use crate::store::merge::{MergedRows, SortColumns, Source};
+use crate::store::{RowFile, RowRequest};
+
+/// Rows that lie together.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    rows: Rows,
+    times: TimeRange,
+}
+
+#[derive(Debug, Clone)]
+enum Rows {
+    File(Arc<RowFile>),
+    /// A chunk, and which of its series are wanted.
+    Chunk(Arc<Snapshot>, Option<BooleanBuffer>),
+}
+
+impl Part {
+    pub(super) fn file(file: &Arc<RowFile>) -> Self {
+        Self { times: file.times(), rows: Rows::File(Arc::clone(file)) }
+    }
+
+    pub(super) fn chunk(snapshot: Arc<Snapshot>) -> Self {
+        Self { times: snapshot.times(), rows: Rows::Chunk(snapshot, None) }
+    }
+
+    fn row_count(&self) -> usize {
+        match &self.rows {
+            Rows::File(file) => usize::try_from(file.entry().rows).unwrap_or(usize::MAX),
+            Rows::Chunk(snapshot, _) => snapshot.rows(),
+        }
+    }
+
+    /// Where its blocks are: row groups of a file, blocks of a chunk; with their rows and times.
+    fn blocks(&self) -> Vec<(usize, TimeRange)> {
+        match &self.rows {
+            Rows::File(_) => {
+                let groups = (0..self.row_count()).step_by(ROW_GROUP_ROWS_MAX);
+                let rows = groups.map(|start| ROW_GROUP_ROWS_MAX.min(self.row_count() - start));
+                rows.map(|rows| (rows, self.times)).collect()
+            }
+            Rows::Chunk(snapshot, _) => {
+                snapshot.blocks().iter().map(|block| (block.rows(), block.times())).collect()
+            }
+        }
+    }
+
+    /// Without the series that do not pass; `None` where none is left.
+    fn with_tags(&self, filter: &dyn TagFilter) -> Result<Option<Self>> {
+        let Rows::Chunk(snapshot, before) = &self.rows else { return Ok(Some(self.clone())) };
+        let series = snapshot.series()?;
+        let columns =
+            filter.schema().fields().iter().map(|field| series.schema_ref().index_of(field.name()));
+        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
+        let mut mask = filter.passing(&series.project(&columns).map_err(misfit)?)?;
+        if let Some(before) = before {
+            mask = &mask & before;
+        }
+        let any = mask.count_set_bits() > 0;
+        let rows = Rows::Chunk(Arc::clone(snapshot), Some(mask));
+        Ok(any.then_some(Self { rows, times: self.times }))
+    }
+}
+
+/// What one block reads.
+#[derive(Debug, Clone)]
+enum Block {
+    /// A block of one part, but for the times that are merged.
+    Plain { part: usize, block: usize, times: TimeRanges },
+    /// All rows of these times, of all parts.
+    Overlap(TimeRange),
+}
+
+/// See the head of this file.
+#[derive(Debug, Clone)]
+pub(super) struct TableView {
+    schema: SchemaRef,
+    columns: SortColumns,
+    parts: Vec<Part>,
+    tags: Option<Arc<dyn TagFilter>>,
+    kept: TimeRange,
+    blocks: Vec<(BlockInfo, Block)>,
+}
+
+impl TableView {
+    /// A view of the rows of these times.
+    pub(super) fn new(table: &Table, parts: Vec<Part>, kept: TimeRange) -> Result<Self> {
+        let schema = arrow_schema(table).0;
+        let columns = SortColumns::of(table, &schema)?;
+        let blocks = blocks(&parts, kept);
+        Ok(Self { schema, columns, parts, tags: None, kept, blocks })
+    }
+
+    fn request(&self, schema: &SchemaRef, times: TimeRanges) -> RowRequest {
+        let (schema, tags) = (Arc::clone(schema), self.tags.clone());
+        RowRequest { schema, times, tags, rows_max: BLOCK_ROWS_MAX }
+    }
+
+    fn projected(&self, projection: &[usize]) -> Result<SchemaRef> {
+        self.schema.project(projection).map(Arc::new).map_err(misfit)
+    }
+
+    fn read_plain(
+        &self,
+        part: &Part,
+        block: usize,
+        projection: &[usize],
+        times: &TimeRanges,
+    ) -> Result<Batches> {
+        Ok(match &part.rows {
+            Rows::File(file) => {
+                let request = self.request(&self.projected(projection)?, times.clone());
+                Box::new(file.read(&request, Some(block))?)
+            }
+            Rows::Chunk(snapshot, series) => {
+                let rows = snapshot.read(block, projection, series.as_ref(), times)?;
+                Box::new(std::iter::once(Ok(rows)))
+            }
+        })
+    }
+
+    fn read_overlap(&self, projection: &[usize], times: TimeRange) -> Result<Batches> {
+        let needed = self.needed(projection);
+        let schema = self.projected(&needed)?;
+        let place = |column: &usize| needed.iter().position(|one| one == column);
+        let columns = SortColumns {
+            tags: self.columns.tags.iter().filter_map(place).collect(),
+            time: place(&self.columns.time).unwrap_or_default(),
+        };
+        let touching = self.parts.iter().filter(|part| !part.times.intersect(times).is_empty());
+        let sources = touching.map(|part| self.source(part, &needed, &schema, times));
+        let sources = sources.collect::<Result<Vec<_>>>()?;
+        let merged = MergedRows::new(schema, columns, sources, BLOCK_ROWS_MAX);
+        let wanted: Vec<usize> = projection.iter().filter_map(place).collect();
+        Ok(Box::new(merged.map(move |batch| batch?.project(&wanted).map_err(misfit))))
+    }
+
+    /// The columns that a merge must see: those that are wanted, and those that it sorts by.
+    fn needed(&self, projection: &[usize]) -> Vec<usize> {
+        let sorted_by = self.columns.tags.iter().chain([&self.columns.time]);
+        let mut needed: Vec<usize> = projection.iter().chain(sorted_by).copied().collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+
+    fn source(
+        &self,
+        part: &Part,
+        needed: &[usize],
+        schema: &SchemaRef,
+        times: TimeRange,
+    ) -> Result<Source> {
+        Ok(match &part.rows {
+            Rows::File(file) => Box::new(file.read(&self.request(schema, times.into()), None)?),
+            Rows::Chunk(snapshot, series) => Box::new(SortedRows::new(
+                Arc::clone(snapshot),
+                needed,
+                series.as_ref(),
+                &times.into(),
+                BLOCK_ROWS_MAX,
+            )?),
+        })
+    }
+}
+
+/// The blocks of a table that consists of these parts.
+fn blocks(parts: &[Part], kept: TimeRange) -> Vec<(BlockInfo, Block)> {
+    let times: Vec<TimeRange> = parts.iter().map(|part| part.times.intersect(kept)).collect();
+    let overlaps = overlaps(&times);
+    let mut blocks = Vec::new();
+    for (part, times) in times.iter().enumerate() {
+        let alone = TimeRanges::from(*times).without(&overlaps);
+        for (block, (rows, times)) in parts[part].blocks().into_iter().enumerate() {
+            let times = alone.within(times);
+            if !times.is_empty() {
+                let info = info(rows, times.hull());
+                blocks.push((info, Block::Plain { part, block, times }));
+            }
+        }
+    }
+    for overlap in overlaps.ranges() {
+        let touching = parts.iter().filter(|part| !part.times.intersect(*overlap).is_empty());
+        let rows = touching.map(Part::row_count).sum();
+        blocks.push((info(rows, *overlap), Block::Overlap(*overlap)));
+    }
+    blocks
+}
+
+fn info(rows: usize, times: TimeRange) -> BlockInfo {
+    BlockInfo { rows, time_min: times.min, time_max: times.max }
+}
+
+/// The times that lie in two of the ranges or more.
+fn overlaps(ranges: &[TimeRange]) -> TimeRanges {
+    let mut ranges: Vec<TimeRange> = ranges.iter().copied().filter(|one| !one.is_empty()).collect();
+    ranges.sort_by_key(|range| range.min);
+    let mut reached = TimeRange::EMPTY;
+    let mut shared = Vec::new();
+    for range in ranges {
+        shared.push(reached.intersect(range));
+        reached = reached.hull(range);
+    }
+    coarser(&TimeRanges::union_of(shared))
+}
+
+/// At most `OVERLAPS_MAX` ranges that hold all of these: merging more than is needed changes
+/// nothing.
+fn coarser(ranges: &TimeRanges) -> TimeRanges {
+    let together = ranges.ranges().len().div_ceil(OVERLAPS_MAX).max(1);
+    let hull = |some: &[TimeRange]| some.iter().fold(TimeRange::EMPTY, |all, one| all.hull(*one));
+    TimeRanges::union_of(ranges.ranges().chunks(together).map(hull).collect())
+}
+
+fn misfit(error: arrow::error::ArrowError) -> EngineError {
+    EngineError::internal("columns of a table do not fit").caused_by(error)
+}
+
+impl TableSnapshot for TableView {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn with_tags(&self, filter: Arc<dyn TagFilter>) -> Result<Arc<dyn TableSnapshot>> {
+        let parts = self.parts.iter().map(|part| part.with_tags(&*filter));
+        let parts: Vec<Part> = parts.filter_map(Result::transpose).collect::<Result<_>>()?;
+        let blocks = blocks(&parts, self.kept);
+        Ok(Arc::new(Self { parts, blocks, tags: Some(filter), ..self.clone() }))
+    }
+
+    fn block_count(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn block(&self, index: usize) -> BlockInfo {
+        self.blocks[index].0
+    }
+
+    fn read(&self, index: usize, projection: &[usize], time: TimeRange) -> Result<Batches> {
+        match &self.blocks[index].1 {
+            Block::Plain { part, block, times } => {
+                self.read_plain(&self.parts[*part], *block, projection, &times.within(time))
+            }
+            Block::Overlap(times) => self.read_overlap(projection, times.intersect(time)),
+        }
+    }
+
+    fn row_count_exact(&self) -> Option<usize> {
+        let all_kept = |part: &Part| part.times.intersect(self.kept) == part.times;
+        let plain = |(_, block): &(BlockInfo, Block)| matches!(block, Block::Plain { .. });
+        let exact =
+            self.tags.is_none() && self.parts.iter().all(all_kept) && self.blocks.iter().all(plain);
+        exact.then(|| self.parts.iter().map(Part::row_count).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(min: i64, max: i64) -> TimeRange {
+        TimeRange { min, max }
+    }
+
+    #[test]
+    fn times_of_two_parts_or_more_overlap() {
+        let shared = overlaps(&[range(10, 30), range(0, 10), range(25, 27), range(26, 40)]);
+        assert_eq!(shared.ranges(), [range(10, 10), range(25, 30)]);
+        assert!(overlaps(&[range(0, 9), TimeRange::EMPTY, range(10, 19)]).is_empty());
+    }
+
+    #[test]
+    fn many_overlaps_are_taken_together() {
+        let pairs = 0..i64::try_from(3 * OVERLAPS_MAX).expect("a small number");
+        let ranges: Vec<TimeRange> =
+            pairs.flat_map(|pair| [range(10 * pair, 10 * pair + 2); 2]).collect();
+        let shared = overlaps(&ranges);
+        assert_eq!(shared.ranges().len(), OVERLAPS_MAX);
+        assert!(ranges.iter().all(|one| shared.covers(*one)));
+    }
+}

@@ -1,0 +1,221 @@
+//! The files of all tables: what queries read, and the steps by which that changes.
+//!
+//! Comes in: sorted rows, and then a manifest that names the files made of them. Goes out: the
+//! files of each table, layer by layer. What stays true: readers see the files of one manifest, and
+//! keep them for as long as they hold them; what no manifest and no reader knows is removed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use arc_swap::ArcSwap;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parking_lot::Mutex;
+
+use super::client::StoreClient;
+use super::layout::{self, FileId};
+use super::manifest::{FileEntry, Manifest};
+use super::manifest_log::ManifestLog;
+use super::merge::SortColumns;
+use super::parquet_file::encode_file;
+use super::row_file::RowFile;
+use crate::error::Result;
+use crate::schema::{DatabaseId, Position, TableId};
+
+/// The files of one table: its layers from the oldest to the newest.
+pub type TableLayers = Arc<[Vec<Arc<RowFile>>]>;
+
+/// What one manifest says, as readers need it.
+#[derive(Debug, Default)]
+pub struct StoredRows {
+    /// The rows of all frames up to here are in the files.
+    pub position: Position,
+    tables: HashMap<TableId, TableLayers>,
+}
+
+impl StoredRows {
+    /// The layers of a table.
+    #[must_use]
+    pub fn layers(&self, table: TableId) -> TableLayers {
+        self.tables.get(&table).cloned().unwrap_or_default()
+    }
+
+    /// Number of files.
+    #[must_use]
+    pub fn file_count(&self) -> usize {
+        self.files().count()
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files().map(|file| file.entry().bytes).sum()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Arc<RowFile>> {
+        self.tables.values().flat_map(|layers| layers.iter().flatten())
+    }
+}
+
+/// See the head of this file.
+#[derive(Debug)]
+pub struct RowStore {
+    client: Arc<StoreClient>,
+    node: String,
+    nonce: u32,
+    next_file: AtomicU64,
+    state: Mutex<State>,
+    stored: ArcSwap<StoredRows>,
+}
+
+#[derive(Debug)]
+struct State {
+    log: ManifestLog,
+    /// A manifest that may or may not have been put: it is put again before any other.
+    unsure: Option<Manifest>,
+    /// Every file that someone may still read, by name.
+    known: HashMap<Arc<str>, Weak<RowFile>>,
+    /// Files that were stored for a manifest to come. One that no manifest ever names stays here,
+    /// and is removed after the next start.
+    drafts: HashSet<Arc<str>>,
+}
+
+impl RowStore {
+    /// Opens what the newest manifest of a node names.
+    ///
+    /// `nonce` tells this process from every other that has the store open.
+    ///
+    /// # Errors
+    /// As [`ManifestLog::open`].
+    pub fn open(client: Arc<StoreClient>, node: &str, nonce: u32) -> Result<Self> {
+        let log = client.block_on(ManifestLog::open(client.objects(), node, nonce))?;
+        let next_file = AtomicU64::new(log.current().next_file);
+        let mut state = State { log, unsure: None, known: HashMap::new(), drafts: HashSet::new() };
+        let stored = ArcSwap::new(state.stored(&client));
+        let (node, state) = (node.to_owned(), Mutex::new(state));
+        Ok(Self { client, node, nonce, next_file, state, stored })
+    }
+
+    /// The newest manifest.
+    #[must_use]
+    pub fn manifest(&self) -> Arc<Manifest> {
+        Arc::clone(self.state.lock().log.current())
+    }
+
+    /// The files of the newest manifest.
+    #[must_use]
+    pub fn stored(&self) -> Arc<StoredRows> {
+        self.stored.load_full()
+    }
+
+    /// A file that a manifest names.
+    #[must_use]
+    pub fn file(&self, entry: &FileEntry) -> Arc<RowFile> {
+        self.state.lock().file(&self.client, entry)
+    }
+
+    /// Stores rows, which must be sorted and free of repetitions, as one file; durable on return,
+    /// but nobody's until a manifest names it. `None` where there are no rows.
+    ///
+    /// # Errors
+    /// The error of a batch; `Internal` where the store does not answer.
+    pub fn write(
+        &self,
+        owner: (DatabaseId, TableId),
+        schema: &SchemaRef,
+        columns: &SortColumns,
+        batches: impl Iterator<Item = Result<RecordBatch>>,
+    ) -> Result<Option<FileEntry>> {
+        let rows = encode_file(schema, columns, batches)?;
+        if rows.rows == 0 {
+            return Ok(None);
+        }
+        let number = self.next_file.fetch_add(1, Ordering::Relaxed);
+        let id = FileId { number, nonce: self.nonce };
+        let path = layout::file(&self.node, owner, rows.time_min, id);
+        let entry = FileEntry {
+            path: path.as_ref().into(),
+            bytes: rows.bytes.len() as u64,
+            checksum: rows.checksum,
+            rows: rows.rows,
+            time_min: rows.time_min,
+            time_max: rows.time_max,
+        };
+        self.state.lock().drafts.insert(Arc::clone(&entry.path));
+        self.client.put(&entry.path, rows.bytes)?;
+        Ok(Some(entry))
+    }
+
+    /// Edits the newest manifest and makes it the truth; durable, and what readers see, on return.
+    /// After an error the edit may have been done: `edit` must find that out and then change
+    /// nothing when it is called again.
+    ///
+    /// # Errors
+    /// As [`ManifestLog::commit`].
+    pub fn commit(&self, edit: impl FnOnce(&mut Manifest)) -> Result<()> {
+        let mut state = self.state.lock();
+        if let Some(unsure) = state.unsure.clone() {
+            self.put(&mut state, unsure)?;
+        }
+        let mut next = Manifest::clone(state.log.current());
+        edit(&mut next);
+        if next == **state.log.current() {
+            return Ok(());
+        }
+        next.next_file = self.next_file.load(Ordering::Relaxed);
+        self.put(&mut state, next)
+    }
+
+    fn put(&self, state: &mut State, next: Manifest) -> Result<()> {
+        state.unsure = Some(next.clone());
+        self.client.block_on(state.log.commit(next))?;
+        state.unsure = None;
+        let manifest = Arc::clone(state.log.current());
+        for file in manifest.files() {
+            state.drafts.remove(&file.path);
+        }
+        self.stored.store(state.stored(&self.client));
+        Ok(())
+    }
+
+    /// Removes what neither the newest manifest nor a reader nor a manifest to come knows. Returns
+    /// how many objects went.
+    ///
+    /// # Errors
+    /// `Internal` where the store does not answer; the next call finds what is left.
+    pub fn collect(&self) -> Result<usize> {
+        let mut state = self.state.lock();
+        if state.unsure.is_some() {
+            return Ok(0);
+        }
+        state.known.retain(|_, file| file.strong_count() > 0);
+        let in_use = state.known.keys().chain(&state.drafts).cloned().collect();
+        self.client.block_on(state.log.collect(&in_use))
+    }
+}
+
+impl State {
+    fn file(&mut self, client: &Arc<StoreClient>, entry: &FileEntry) -> Arc<RowFile> {
+        if let Some(known) = self.known.get(&entry.path).and_then(Weak::upgrade) {
+            return known;
+        }
+        let file = Arc::new(RowFile::new(entry.clone(), Arc::clone(client)));
+        self.known.insert(Arc::clone(&entry.path), Arc::downgrade(&file));
+        file
+    }
+
+    fn stored(&mut self, client: &Arc<StoreClient>) -> Arc<StoredRows> {
+        let manifest = Arc::clone(self.log.current());
+        let mut tables = HashMap::with_capacity(manifest.tables.len());
+        for (table, files) in &manifest.tables {
+            let mut layers = Vec::with_capacity(files.layers.len());
+            for layer in &files.layers {
+                let of_layer = layer.files.iter().map(|file| self.file(client, file));
+                layers.push(of_layer.collect::<Vec<_>>());
+            }
+            tables.insert(*table, layers.into());
+        }
+        Arc::new(StoredRows { position: manifest.position, tables })
+    }
+}
