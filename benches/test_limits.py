@@ -15,6 +15,8 @@ MEMORY_BYTES = 64 << 20
 BLOCK_BYTES = 4096
 BLOCKS = 4096
 SYNCS = 500
+PIECE_BYTES = 8 << 20
+PIECES = 16
 POSTS = 10_000
 CLIENTS = 64
 
@@ -42,6 +44,22 @@ def test_fdatasync_of_a_4_kib_overwrite(benchmark: BenchmarkFixture, tmp_path: P
             os.fdatasync(descriptor)
 
     benchmark.extra_info |= {"unit": "syncs/s", "quantity": SYNCS}
+    benchmark.pedantic(overwrite, rounds=5, warmup_rounds=1)
+    os.close(descriptor)
+
+
+def test_fdatasync_of_8_mib(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    piece = bytes(PIECE_BYTES)
+    descriptor = os.open(tmp_path / "segment", os.O_RDWR | os.O_CREAT, 0o600)
+    os.write(descriptor, piece * PIECES)
+    os.fsync(descriptor)
+
+    def overwrite() -> None:
+        for number in range(PIECES):
+            os.pwrite(descriptor, piece, number * PIECE_BYTES)
+            os.fdatasync(descriptor)
+
+    benchmark.extra_info |= {"unit": "B/s", "quantity": PIECES * PIECE_BYTES}
     benchmark.pedantic(overwrite, rounds=5, warmup_rounds=1)
     os.close(descriptor)
 

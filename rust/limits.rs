@@ -17,6 +17,11 @@ pub const ORIGINAL_LINE_BYTES_MAX: usize = 20;
 /// Cells (rows x columns) of one table in one request: a body of the largest size stays far below,
 /// unless each of its lines names another of many fields.
 pub const BATCH_CELLS_MAX: usize = 16 * 1_024 * 1_024;
+/// Bytes of the texts of one table in one Arrow request, tag sets and strings: a dictionary may
+/// repeat a long value in every row. Half of a frame.
+pub const BATCH_TEXT_BYTES_MAX: usize = 128 * 1_024 * 1_024;
+/// Ranges of refused rows that one answer lists: every other row of a large request may be bad.
+pub const REFUSED_RANGES_MAX: usize = 1_000;
 /// Bytes of one SQL text: planning takes stack and time in proportion to it.
 pub const SQL_BYTES_MAX: usize = 1_048_576;
 /// Rows of one buffer block: a batch for DataFusion, and the most that a snapshot copies per table.

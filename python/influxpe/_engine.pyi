@@ -89,8 +89,11 @@ class WriteTicket:
     def rows(self) -> int:
         """Lines that were taken."""
     @property
+    def rows_refused(self) -> int:
+        """Lines or rows that were refused."""
+    @property
     def errors(self) -> list[LineError]:
-        """Lines that were refused, in their order."""
+        """Lines that were refused, in their order; of Arrow rows their ranges."""
 
 @final
 class DatabaseInfo:
@@ -290,6 +293,26 @@ class Engine:
         Returns before the sync. With `accept_partial=False` one bad line refuses all: `errors` then
         has that line alone and `sequence` is 0. Raises `InvalidError` for a bad database name, bad
         UTF-8 or an empty body, `BusyError` when the buffer or the queue is full.
+        """
+    def write_arrow(
+        self,
+        database: str,
+        table: str,
+        body: bytes,
+        *,
+        tags: Sequence[str] | None,
+        time: str,
+        precision: Precision,
+        accept_partial: bool,
+        no_sync: bool,
+        now_ns: int,
+        bytes_max: int,
+    ) -> WriteTicket:
+        """Takes the rows of an Arrow IPC stream and queues them, as `write` does with lines.
+
+        `tags=None` leaves it to the stream and to the table which columns are tags. Errors stand
+        for ranges of rows. Raises `InvalidError` where the bytes are no stream of supported
+        columns, `TooLargeError` where it unpacks to more than `bytes_max` bytes.
         """
     def commit_run(
         self,

@@ -15,6 +15,8 @@ mod table;
 mod tail;
 
 #[cfg(test)]
+mod arrow_tests;
+#[cfg(test)]
 mod tests;
 
 pub use block::Block;

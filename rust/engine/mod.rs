@@ -26,7 +26,7 @@ pub use feed::{Feed, FeedRead, FeedTable};
 pub use open::{Options, persist_bytes};
 pub use stats::Stats;
 pub use triggers::NewTrigger;
-pub use write_path::{Ticket, WriteRequest};
+pub use write_path::{ArrowRequest, Ticket, WriteRequest};
 
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;

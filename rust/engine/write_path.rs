@@ -1,4 +1,4 @@
-//! From lines to a queued frame.
+//! From lines or Arrow rows to a queued frame.
 //!
 //! A request that needs no change of the catalog never waits for one: it is resolved against the
 //! catalog as it stands, on the thread of its caller. One that does is resolved, then queued under
@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Engine;
 use super::sink::{self, Effect};
 use crate::error::{EngineError, ErrorKind, Result};
 use crate::line::Precision;
 use crate::schema::{
-    Catalog, CatalogChange, Origin, Outcome, Position, RefusedLine, Resolver, TriggerId,
-    WriteOptions, check_database_name,
+    ArrowOptions, ArrowRows, Catalog, CatalogChange, Origin, Outcome, Position, RefusedLine,
+    Resolver, TriggerId, WriteOptions, check_database_name,
 };
 use crate::wal::{Commit, FrameBuilder};
 
@@ -33,6 +35,39 @@ pub struct WriteRequest<'a> {
     pub now_ns: i64,
 }
 
+/// An Arrow IPC stream for one table.
+#[derive(Debug, Clone)]
+pub struct ArrowRequest<'a> {
+    /// Where to write.
+    pub database: &'a str,
+    /// The table.
+    pub table: &'a str,
+    /// An IPC stream; it is not copied.
+    pub body: Bytes,
+    /// The tag columns; `None` leaves it to the stream and to the table.
+    pub tags: Option<&'a [String]>,
+    /// Name of the time column.
+    pub time: &'a str,
+    /// Unit of times that are plain integers.
+    pub precision: Precision,
+    /// Whether good rows are taken beside bad ones.
+    pub accept_partial: bool,
+    /// Whether the caller is content before the sync.
+    pub no_sync: bool,
+    /// Time of rows that have none.
+    pub now_ns: i64,
+    /// Bytes that the stream may unpack to.
+    pub bytes_max: usize,
+}
+
+/// How the rows of a request are committed.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    accept_partial: bool,
+    no_sync: bool,
+    bytes: usize,
+}
+
 /// A write that is on its way to the disk.
 #[derive(Debug)]
 pub struct Ticket {
@@ -40,8 +75,16 @@ pub struct Ticket {
     pub position: Position,
     /// Lines that were taken.
     pub rows: usize,
-    /// Lines that were not.
+    /// Lines that were not; of Arrow rows their ranges.
     pub refused: Vec<RefusedLine>,
+}
+
+impl Ticket {
+    /// Lines or rows that were refused.
+    #[must_use]
+    pub fn rows_refused(&self) -> usize {
+        lines_of(&self.refused)
+    }
 }
 
 impl Engine {
@@ -56,42 +99,80 @@ impl Engine {
         let body = std::str::from_utf8(request.body).map_err(|error| {
             EngineError::invalid("body content is not valid utf8").caused_by(error)
         })?;
+        let options = WriteOptions {
+            precision: request.precision,
+            accept_partial: request.accept_partial,
+            now_ns: request.now_ns,
+            origin: Origin::default(),
+        };
+        let (accept_partial, no_sync) = (request.accept_partial, request.no_sync);
+        let terms = Terms { accept_partial, no_sync, bytes: body.len() };
+        self.commit_rows(terms, |resolver| resolver.add(request.database, body, &options))
+    }
+
+    /// Takes rows of an Arrow IPC stream; returns before the sync.
+    ///
+    /// # Errors
+    /// `Invalid` for a bad name, a malformed or empty stream, or columns that no table can have;
+    /// `TooLarge` past a limit; otherwise as `write`.
+    pub fn write_arrow(&self, request: &ArrowRequest<'_>) -> Result<Ticket> {
+        self.check_room()?;
+        check_database_name(request.database)?;
+        let rows = ArrowRows::decode(request.body.clone(), request.bytes_max)?;
+        let write = WriteOptions {
+            precision: request.precision,
+            accept_partial: request.accept_partial,
+            now_ns: request.now_ns,
+            origin: Origin::default(),
+        };
+        let options = ArrowOptions { write, tags: request.tags, time: request.time };
+        let (accept_partial, no_sync) = (request.accept_partial, request.no_sync);
+        let terms = Terms { accept_partial, no_sync, bytes: request.body.len() };
+        self.commit_rows(terms, |resolver| {
+            resolver.add_columns(request.database, request.table, &rows, &options)
+        })
+    }
+
+    /// Resolves rows against the catalog and queues them. `read` runs again where the catalog was
+    /// changed by another write in between, and this one changes it too.
+    fn commit_rows(
+        &self,
+        terms: Terms,
+        read: impl Fn(&mut Resolver<'_>) -> Result<Vec<RefusedLine>>,
+    ) -> Result<Ticket> {
         let base = self.catalog();
-        let (outcome, refused) = resolve(&base, request, body)?;
-        if !request.accept_partial && !refused.is_empty() {
-            self.counters.refused(refused.len());
+        let (outcome, refused) = resolve(&base, &read)?;
+        if !terms.accept_partial && !refused.is_empty() {
+            self.counters.refused(lines_of(&refused));
             return Ok(Ticket { position: 0, rows: 0, refused });
         }
         let (position, rows, refused) = if outcome.changes.is_empty() {
             let rows = rows_of(&outcome);
-            (self.queue_outcome(outcome, request.no_sync)?, rows, refused)
+            (self.queue_outcome(outcome, terms.no_sync)?, rows, refused)
         } else {
-            self.write_with_changes(&base, outcome, refused, request, body)?
+            self.commit_changes(&base, outcome, refused, terms, &read)?
         };
-        self.counters.written(rows, body.len(), refused.len());
+        self.counters.written(rows, terms.bytes, lines_of(&refused));
         Ok(Ticket { position, rows, refused })
     }
 
-    fn write_with_changes(
+    fn commit_changes(
         &self,
         base: &Arc<Catalog>,
         outcome: Outcome,
         refused: Vec<RefusedLine>,
-        request: &WriteRequest<'_>,
-        body: &str,
+        terms: Terms,
+        read: impl Fn(&mut Resolver<'_>) -> Result<Vec<RefusedLine>>,
     ) -> Result<(Position, usize, Vec<RefusedLine>)> {
         let _lock = self.catalog_lock.lock();
         let latest = self.catalog();
-        let (outcome, refused) = if Arc::ptr_eq(base, &latest) {
-            (outcome, refused)
-        } else {
-            resolve(&latest, request, body)?
-        };
-        if !request.accept_partial && !refused.is_empty() {
+        let (outcome, refused) =
+            if Arc::ptr_eq(base, &latest) { (outcome, refused) } else { resolve(&latest, read)? };
+        if !terms.accept_partial && !refused.is_empty() {
             return Ok((0, 0, refused));
         }
         let rows = rows_of(&outcome);
-        Ok((self.commit_outcome(outcome, request.no_sync)?, rows, refused))
+        Ok((self.commit_outcome(outcome, terms.no_sync)?, rows, refused))
     }
 
     /// Queues what a run of a trigger wrote and the cursor that it reached, as one frame.
@@ -217,18 +298,15 @@ fn needs_position(change: &CatalogChange) -> bool {
 
 fn resolve(
     catalog: &Catalog,
-    request: &WriteRequest<'_>,
-    body: &str,
+    read: impl Fn(&mut Resolver<'_>) -> Result<Vec<RefusedLine>>,
 ) -> Result<(Outcome, Vec<RefusedLine>)> {
-    let options = WriteOptions {
-        precision: request.precision,
-        accept_partial: request.accept_partial,
-        now_ns: request.now_ns,
-        origin: Origin::default(),
-    };
     let mut resolver = Resolver::new(catalog);
-    let refused = resolver.add(request.database, body, &options)?;
+    let refused = read(&mut resolver)?;
     Ok((resolver.finish(), refused))
+}
+
+fn lines_of(refused: &[RefusedLine]) -> usize {
+    refused.iter().map(|line| line.lines).sum()
 }
 
 fn rows_of(outcome: &Outcome) -> usize {
@@ -277,11 +355,19 @@ mod tests {
         let options = Options::default();
         let engine = Engine::open(&options).expect("an engine");
         let body = "m f=1i 1\nother f=1i 2";
+        let write = WriteOptions {
+            precision: Precision::Nanosecond,
+            accept_partial: false,
+            now_ns: 0,
+            origin: Origin::default(),
+        };
+        let read = |resolver: &mut Resolver<'_>| resolver.add("db", body, &write);
         let base = engine.catalog();
-        let (outcome, refused) = resolve(&base, &request(body), body).expect("lines");
+        let (outcome, refused) = resolve(&base, read).expect("lines");
         assert_eq!(refused, []);
         let first = engine.write(&request("m f=1.5 1")).expect("the other write");
-        let late = engine.write_with_changes(&base, outcome, refused, &request(body), body);
+        let terms = Terms { accept_partial: false, no_sync: false, bytes: body.len() };
+        let late = engine.commit_changes(&base, outcome, refused, terms, read);
         let (position, rows, refused) = late.expect("refused lines");
         assert_eq!((position, rows, refused.len()), (0, 0, 1));
         engine.wait(first.position).expect("the other write is committed");

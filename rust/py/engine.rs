@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
 use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
@@ -13,7 +15,9 @@ use super::feed::{Feed, FeedTable};
 use super::stats::EngineStats;
 use super::stream::QueryStream;
 use super::write::{LineError, WriteTicket};
-use crate::engine::{Engine as Inner, NewTrigger, Options, WriteRequest, persist_bytes};
+use crate::engine::{
+    ArrowRequest, Engine as Inner, NewTrigger, Options, WriteRequest, persist_bytes,
+};
 use crate::line::Precision;
 use crate::query::{Format, Param};
 use crate::store::{S3Options, StoreLocation};
@@ -106,11 +110,42 @@ impl Engine {
         no_sync: bool,
         now_ns: i64,
     ) -> PyResult<WriteTicket> {
-        let precision = Precision::parse(precision).ok_or_else(|| {
-            InvalidError::new_err(format!("unrecognized precision unit: {precision}"))
-        })?;
+        let precision = precision_of(precision)?;
         let request = WriteRequest { database, body, precision, accept_partial, no_sync, now_ns };
         enter(py, || self.0.write(&request)).map(WriteTicket::from)
+    }
+
+    #[pyo3(signature = (
+        database, table, body, *, tags, time, precision, accept_partial, no_sync, now_ns, bytes_max
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
+    fn write_arrow(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        body: PyBackedBytes,
+        tags: Option<Vec<String>>,
+        time: &str,
+        precision: &str,
+        accept_partial: bool,
+        no_sync: bool,
+        now_ns: i64,
+        bytes_max: usize,
+    ) -> PyResult<WriteTicket> {
+        let request = ArrowRequest {
+            database,
+            table,
+            body: Bytes::from_owner(body),
+            tags: tags.as_deref(),
+            time,
+            precision: precision_of(precision)?,
+            accept_partial,
+            no_sync,
+            now_ns,
+            bytes_max,
+        };
+        enter(py, || self.0.write_arrow(&request)).map(WriteTicket::from)
     }
 
     #[pyo3(signature = (trigger_id, writes, *, cursor, depth, now_ns))]
@@ -333,6 +368,11 @@ impl Engine {
     fn stats(&self) -> EngineStats {
         self.0.stats().into()
     }
+}
+
+fn precision_of(name: &str) -> PyResult<Precision> {
+    Precision::parse(name)
+        .ok_or_else(|| InvalidError::new_err(format!("unrecognized precision unit: {name}")))
 }
 
 /// Where rows are stored: on a service, else where the log is.

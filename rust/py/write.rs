@@ -32,13 +32,16 @@ pub(super) struct WriteTicket {
     sequence: u64,
     #[pyo3(get)]
     rows: usize,
+    #[pyo3(get)]
+    rows_refused: usize,
     errors: Vec<LineError>,
 }
 
 impl From<Ticket> for WriteTicket {
     fn from(ticket: Ticket) -> Self {
+        let rows_refused = ticket.rows_refused();
         let errors = ticket.refused.into_iter().map(LineError::from).collect();
-        Self { sequence: ticket.position, rows: ticket.rows, errors }
+        Self { sequence: ticket.position, rows: ticket.rows, rows_refused, errors }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Points meet the catalog and become column batches.
 //!
-//! Comes in: points of line protocol, and the catalog as it stands. Goes out: one batch per table,
-//! the changes of the catalog that they need, and the lines that were refused. What stays true: a
-//! refused line leaves no trace, neither a row nor a table nor a column.
+//! Comes in: points of line protocol or Arrow arrays, and the catalog as it stands. Goes out: one
+//! batch per table, the changes of the catalog that they need, and the lines that were refused.
+//! What stays true: a refused line leaves no trace, neither a row nor a table nor a column.
 
 mod arrow;
 mod batch;
 mod catalog;
 mod change;
+mod columns;
 mod names;
 mod rebuild;
 mod resolve;
@@ -23,6 +24,7 @@ pub use arrow::{arrow_schema, arrow_type, cells_to_array, rows_as_written};
 pub use batch::{Cells, FieldColumn, Origin, SeriesKeys, TableBatch, Tags};
 pub use catalog::{Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger};
 pub use change::{CURSOR_HERE, CatalogChange};
+pub use columns::{ArrowOptions, ArrowRows};
 pub use names::{check_database_name, check_namespace, is_reserved_column};
 pub use resolve::{Outcome, RefusedLine, Resolver, WriteOptions};
 pub use tag_filter::TagFilter;

@@ -1,7 +1,7 @@
 //! Which names databases and columns may have (http-api §11 of the reference).
 
 use crate::error::{EngineError, Result};
-use crate::limits::{DATABASE_NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
+use crate::limits::{DATABASE_NAME_BYTES_MAX, LINE_TEXT_BYTES_MAX, NAMESPACE_BYTES_MAX};
 
 /// Checks the name of a database that is to be made or written to.
 ///
@@ -57,4 +57,18 @@ pub fn check_namespace(name: &str) -> Result<()> {
 #[must_use]
 pub fn is_reserved_column(name: &str) -> bool {
     matches!(name, "time" | "__chunk_order")
+}
+
+/// Checks the name of a table that comes as a parameter, and not as part of a line.
+///
+/// # Errors
+/// `Invalid` where it is empty or too long.
+pub(super) fn check_table_name(name: &str) -> Result<()> {
+    if (1..=LINE_TEXT_BYTES_MAX).contains(&name.len()) {
+        return Ok(());
+    }
+    Err(EngineError::invalid(format!(
+        "a table name must have 1 to {LINE_TEXT_BYTES_MAX} bytes, this one has {}",
+        name.len()
+    )))
 }

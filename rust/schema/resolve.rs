@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::batch::TableBatch;
-use super::catalog::{Catalog, Column, ColumnKind, Database};
+use super::catalog::{Catalog, Column, ColumnKind, Database, Table};
 use super::change::CatalogChange;
 use super::table_builder::{NewColumn, TableBuilder};
 use super::{ColumnId, DatabaseId, Origin};
@@ -34,6 +34,8 @@ pub struct RefusedLine {
     pub line_number: usize,
     /// The beginning of the line.
     pub original_line: String,
+    /// Lines (or rows) that it stands for.
+    pub lines: usize,
 }
 
 /// What a request comes to: to be written as one frame, or dropped whole.
@@ -111,7 +113,7 @@ impl<'c> Resolver<'c> {
         Ok(request.finish())
     }
 
-    fn check_database(&self, name: &str) -> Result<()> {
+    pub(super) fn check_database(&self, name: &str) -> Result<()> {
         match self.catalog().database(name) {
             Some(found) if found.deletion.is_some() => Err(EngineError::invalid(format!(
                 "cannot write to soft-deleted database '{name}' - it is marked for deletion"
@@ -161,6 +163,7 @@ impl<'r, 'c, 'a> Request<'r, 'c, 'a> {
                 message,
                 line_number: line.number,
                 original_line: original_line(line.text).to_owned(),
+                lines: 1,
             });
         }
         Ok(())
@@ -338,16 +341,49 @@ impl Resolver<'_> {
             ));
         }
         let new = new_columns(columns)?;
+        self.extend_table(database, table, &new)?.map_err(EngineError::too_large)?;
+        Ok(())
+    }
+
+    /// Makes a table (and its database) where they are missing, and adds columns; gives the number
+    /// of the database and the table. The inner error is a limit that the columns would pass.
+    pub(super) fn extend_table(
+        &mut self,
+        database: &str,
+        table: &str,
+        new: &[NewColumn],
+    ) -> Result<Result<(DatabaseId, Arc<Table>), String>> {
         let options = WriteOptions {
             precision: Precision::Auto,
             accept_partial: false,
             now_ns: 0,
             origin: Origin::default(),
         };
+        let known = self.table(database, table);
         let mut request = Request::new(self, database, &options);
-        request.tables.push(TableBuilder::new(table.into(), None, options.origin));
-        request.check_limits(0, &new).map_err(EngineError::too_large)?;
-        request.extend_catalog(0, &new)
+        let is_complete = known.is_some() && new.is_empty();
+        request.tables.push(TableBuilder::new(table.into(), known, options.origin));
+        if !is_complete {
+            if let Err(message) = request.check_limits(0, new) {
+                return Ok(Err(message));
+            }
+            request.extend_catalog(0, new)?;
+        }
+        let id = request.database_id()?;
+        let table = request.tables[0].table.take();
+        let table =
+            table.ok_or_else(|| EngineError::internal("a table was made and is missing"))?;
+        Ok(Ok((id, table)))
+    }
+
+    /// The table as the catalog has it by now.
+    pub(super) fn table(&self, database: &str, table: &str) -> Option<Arc<Table>> {
+        self.catalog().database(database)?.tables.get(table).cloned()
+    }
+
+    /// Adds a finished batch.
+    pub(super) fn push(&mut self, batch: TableBatch) {
+        self.batches.push(batch);
     }
 }
 

@@ -191,13 +191,7 @@ impl<'a> TableBuilder<'a> {
     }
 
     fn check_new(&self, name: &str, kind: ColumnKind) -> Result<(), String> {
-        if name == "time" && self.table.is_some() {
-            return Err(conflict(name, "iox::column_type::timestamp", kind));
-        }
-        if is_reserved_column(name) {
-            return Err(format!("'{name}' is a reserved column"));
-        }
-        Ok(())
+        check_new(self.table.as_deref(), name, kind)
     }
 
     fn add_slot(&mut self, key: Text<'a>, column: &Column) -> u32 {
@@ -305,7 +299,18 @@ fn push_cell(field: &mut FieldColumn, row: usize, value: &Value<'_>) {
     }
 }
 
-fn conflict(name: &str, expected: &str, got: ColumnKind) -> String {
+/// Checks the name of a column that the table does not have.
+pub(super) fn check_new(table: Option<&Table>, name: &str, kind: ColumnKind) -> Result<(), String> {
+    if name == "time" && table.is_some() {
+        return Err(conflict(name, "iox::column_type::timestamp", kind));
+    }
+    if is_reserved_column(name) {
+        return Err(format!("'{name}' is a reserved column"));
+    }
+    Ok(())
+}
+
+pub(super) fn conflict(name: &str, expected: &str, got: ColumnKind) -> String {
     format!("invalid column type for column '{name}', expected {expected}, got {}", got.iox_name())
 }
 

@@ -10,6 +10,7 @@ pub(super) fn take_origin(take: &mut Take<'_>) -> Result<Origin> {
 }
 
 pub(super) fn put_batch(out: &mut Vec<u8>, batch: &TableBatch) {
+    out.reserve(bytes_about(batch));
     out.put_u32(batch.database);
     out.put_u32(batch.table);
     out.put_u32(batch.origin.trigger);
@@ -24,6 +25,13 @@ pub(super) fn put_batch(out: &mut Vec<u8>, batch: &TableBatch) {
     for field in &batch.fields {
         put_field(out, field);
     }
+}
+
+/// Bytes that a batch takes at most: a frame that grows would be copied again and again.
+fn bytes_about(batch: &TableBatch) -> usize {
+    let fixed = 64 + batch.series.bytes.len() + 4 * batch.series.len();
+    let field = |field: &FieldColumn| 16 + 9 * batch.rows() + field.cells.text_bytes();
+    fixed + 12 * batch.rows() + batch.fields.iter().map(field).sum::<usize>()
 }
 
 fn put_numbers<T, const N: usize>(out: &mut Vec<u8>, values: &[T], bytes: impl Fn(&T) -> [u8; N]) {

@@ -34,6 +34,7 @@ from influxpe.http.services import Services
 from influxpe.http.tokens import TokenEndpoints
 from influxpe.http.triggers import TriggerEndpoints
 from influxpe.http.write import WriteEndpoints
+from influxpe.http.write_arrow import ArrowEndpoint, answer_stream_error
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +82,10 @@ def _table(rows: list[Row]) -> Routes:
 
 def _data_routes(services: Services) -> Routes:
     writes, queries = WriteEndpoints(services), QueryEndpoints(services)
+    arrow = ArrowEndpoint(services)
     found = [
         ("POST", Route("/api/v3/write_lp", writes.v3, write.answer_error)),
+        ("POST", Route("/api/v3/write_arrow", arrow.write, answer_stream_error)),
         ("POST", Route("/write", writes.v1, write.answer_error)),
         ("POST", Route("/api/v2/write", writes.v2, write.answer_error_v2)),
         ("GET", Route("/api/v3/query_sql", queries.get, query.answer_error)),

@@ -95,7 +95,8 @@ class _Version2(msgspec.Struct):
     precision: str = "nanosecond"
 
 
-def _precision(name: str, *, auto: bool) -> Precision:
+def precision_named(name: str, *, auto: bool) -> Precision:
+    """Give the unit of that name. Raises `ParameterError`."""
     if name in PRECISIONS and (auto or name != "auto"):
         return PRECISIONS[name]
     names = [f"`{known}`" for known in PRECISIONS if auto or known != "auto"]
@@ -109,7 +110,7 @@ def target_v3(query_string: bytes) -> Target:
         raise Refusal(400, "missing query parameter 'db'")
     try:
         given = decode_query(_Version3, query_string)
-        precision = _precision(given.precision, auto=True)
+        precision = precision_named(given.precision, auto=True)
     except ParameterError as error:
         raise Refusal(400, f"serde error: {error}") from error
     check_database_name(given.db)
@@ -122,7 +123,7 @@ def target_v1(query_string: bytes) -> Target:
         raise json_refusal(400, "no db destination provided")
     try:
         given = decode_query(_Version1, query_string)
-        precision = _precision(given.precision, auto=False)
+        precision = precision_named(given.precision, auto=False)
     except ParameterError as error:
         message = f"failed to deserialize db/rp/precision in request: {error}"
         raise json_refusal(400, message) from error
@@ -137,7 +138,7 @@ def target_v2(query_string: bytes) -> Target:
         raise json_refusal(400, "no org/bucket destination provided")
     try:
         given = decode_query(_Version2, query_string)
-        precision = _precision(given.precision, auto=False)
+        precision = precision_named(given.precision, auto=False)
     except ParameterError as error:
         message = f"failed to deserialize org/bucket/precision in request: {error}"
         raise json_refusal(400, message) from error
@@ -252,9 +253,14 @@ def lines_refused(target: Target, refused: Sequence[RefusedLine]) -> Response:
 
     422 says that a limit was reached, 400 that a line is wrong.
     """
-    if not target.accept_partial:
-        return _answer(400, "line protocol parsing error", _line(refused[0]))
     limited = any(error.message.startswith(LIMIT_MESSAGES) for error in refused)
+    return lines_answer(refused, partial=target.accept_partial, limited=limited)
+
+
+def lines_answer(refused: Sequence[RefusedLine], *, partial: bool, limited: bool) -> Response:
+    """Give the list of a partial write, or the one fault that failed a whole one."""
+    if not partial:
+        return _answer(400, "line protocol parsing error", _line(refused[0]))
     data = [_line(error) for error in refused]
     return _answer(422 if limited else 400, "partial write of line protocol occurred", data)
 
