@@ -147,7 +147,6 @@ HIDDEN_TEXTS: tuple[Row, ...] = (
     ),
 )
 STORE_TEXTS: tuple[Row, ...] = (
-    ("aws-credentials-file", "File with credentials for S3", "AWS_CREDENTIALS_FILE"),
     ("google-service-account", "Credentials for Google Cloud Storage", "GOOGLE_SERVICE_ACCOUNT"),
     ("azure-storage-account", "Account of Azure storage", "AZURE_STORAGE_ACCOUNT"),
     ("azure-storage-access-key", "Credentials for Azure storage", "AZURE_STORAGE_ACCESS_KEY"),

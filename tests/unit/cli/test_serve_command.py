@@ -151,7 +151,7 @@ def test_a_data_directory_for_memory_is_not_used(capsys: pytest.CaptureFixture[s
     assert "--data-dir is not used" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("store", ["s3", "S3", "google", "azure", "memory-throttled"])
+@pytest.mark.parametrize("store", ["google", "azure", "memory-throttled"])
 def test_a_store_that_is_not_there_is_refused(store: str) -> None:
     with pytest.raises(CommandError, match=f"object store '{store.lower()}' is not available"):
         configured("serve", "--object-store", store)
