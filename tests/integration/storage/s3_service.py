@@ -7,8 +7,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import httpx
 
@@ -25,13 +23,11 @@ def free_port() -> int:
 
 
 class S3Service:
-    """One run of the service, with an empty bucket."""
+    """One run of the service, with an empty bucket, until `close`."""
 
     def __init__(self, folder: Path) -> None:
         self._log = folder / "s3.log"
         self.port = free_port()
-
-    def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [SERVER, "-H", "127.0.0.1", "-p", str(self.port)],
@@ -40,14 +36,9 @@ class S3Service:
                 stderr=subprocess.STDOUT,
             )
         eventually(self._has_bucket, bool, seconds=60)
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the service, and forget what it holds."""
         self._process.kill()
         self._process.wait(10)
 
@@ -66,7 +57,7 @@ class S3Service:
 
 
 class Line:
-    """Carries connections to a port for as long as it is not cut."""
+    """Carries connections to a port for as long as it is not cut, until `close`."""
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
@@ -75,18 +66,11 @@ class Line:
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._writers: set[asyncio.StreamWriter] = set()
-
-    def __enter__(self) -> Self:
         self._thread.start()
         self.mend()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Cut for good."""
         self.cut()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from influxpe._engine import Engine
+from tests.integration.storage.writing import write
 
 LINES = """\
 cpu,host=b,zone=z usage=0.5,load=3i,idle=true,note="x",big=7u 20
@@ -23,15 +24,7 @@ def stored(tmp_path: Path) -> Iterator[Path]:
     engine = Engine.open(
         str(tmp_path), buffer_bytes_max=2**26, query_bytes_max=2**26, query_threads=1
     )
-    ticket = engine.write(
-        "db",
-        LINES.encode(),
-        precision="nanosecond",
-        accept_partial=False,
-        no_sync=False,
-        now_ns=0,
-    )
-    engine.wait(ticket.sequence)
+    write(engine, LINES)
     engine.persist()
     (file,) = tmp_path.rglob("*.parquet")
     yield file

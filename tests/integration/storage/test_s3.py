@@ -1,5 +1,6 @@
 """Rows in a bucket of a service that speaks S3."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from influxpe._engine import Engine
 from influxpe.config import S3Store
 from influxpe.errors import InternalError
 from tests.integration.storage.s3_service import BUCKET, Line, S3Service
+from tests.integration.storage.writing import write
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -18,8 +20,9 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Service]:
     """Run one service for all tests here; each has a node of its own."""
-    with S3Service(tmp_path_factory.mktemp("s3")) as running:
-        yield running
+    running = S3Service(tmp_path_factory.mktemp("s3"))
+    yield running
+    running.close()
 
 
 def open_engine(folder: Path, port: int, node: str) -> Engine:
@@ -38,18 +41,6 @@ def open_engine(folder: Path, port: int, node: str) -> Engine:
         node_id=node,
         s3=store.options(),
     )
-
-
-def write(engine: Engine, lines: str) -> None:
-    ticket = engine.write(
-        "db",
-        lines.encode(),
-        precision="nanosecond",
-        accept_partial=False,
-        no_sync=False,
-        now_ns=0,
-    )
-    engine.wait(ticket.sequence)
 
 
 def rows(engine: Engine, sql: str = "SELECT host, v FROM m ORDER BY time") -> list[dict[str, Any]]:
@@ -81,7 +72,7 @@ def test_rows_are_stored_in_the_bucket_and_read_back(tmp_path: Path, service: S3
 
 
 def test_a_service_that_cannot_be_reached_loses_nothing(tmp_path: Path, service: S3Service) -> None:
-    with Line(service.port) as line:
+    with contextlib.closing(Line(service.port)) as line:
         engine = open_engine(tmp_path, line.port, "node-b")
         write(engine, "m,host=a v=1i 1")
         engine.persist()
