@@ -53,6 +53,8 @@ pub const OVERLAPS_MAX: usize = 64;
 /// Rows of one Parquet file that a merge makes: a merge of larger files moves most of them as they
 /// are, and a query of some hours opens few.
 pub const FILE_ROWS_MAX: u64 = 4_194_304;
+/// Bytes of one Parquet file that a merge makes, about: it is made, and checked, in memory.
+pub const FILE_BYTES_MAX: u64 = 256 * 1_024 * 1_024;
 /// Rows from which a file that overlaps no other is not merged again.
 pub const FILE_ROWS_SETTLED: u64 = FILE_ROWS_MAX / 4;
 /// Layers of similar size at which they are merged into one.

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::signal::Signal;
 use super::sink::Applied;
 use crate::clock;
-use crate::error::{EngineError, Result};
+use crate::error::Result;
 use crate::limits::BLOCK_ROWS_MAX;
 use crate::schema::{Catalog, Database, DatabaseId, Table, TableId, TimeRange, arrow_schema};
 use crate::store::compaction::{self, Unit};
@@ -99,9 +99,6 @@ impl Compactor {
         files: &[FileEntry],
         window: TimeRange,
     ) -> Result<Option<FileEntry>> {
-        if self.signal.is_closing() {
-            return Err(EngineError::closed("the engine is closed"));
-        }
         let schema = arrow_schema(table).0;
         let columns = SortColumns::of(table, &schema)?;
         let (times, rows_max) = (window.into(), BLOCK_ROWS_MAX);
@@ -112,6 +109,7 @@ impl Compactor {
         });
         let sources = sources.collect::<Result<Vec<_>>>()?;
         let rows = MergedRows::new(Arc::clone(&schema), columns.clone(), sources, BLOCK_ROWS_MAX);
+        let rows = self.signal.until_closing(rows);
         self.store.write((database, table.id), &schema, &columns, rows)
     }
 }

@@ -113,6 +113,7 @@ impl Persister {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let every_time = TimeRange::ALL.into();
         let rows = SortedRows::new(snapshot, &all, None, &every_time, BLOCK_ROWS_MAX)?;
+        let rows = self.signal.until_closing(rows);
         self.store.write((database, table.id), &schema, &columns, rows)
     }
 

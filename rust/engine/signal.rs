@@ -68,6 +68,22 @@ impl Signal {
         self.state.lock().closing
     }
 
+    /// The batches, until the thread is to end: work on them may take longer than a stop.
+    ///
+    /// # Errors
+    /// `Closed` from then on.
+    pub(super) fn until_closing<T>(
+        &self,
+        batches: impl Iterator<Item = Result<T>>,
+    ) -> impl Iterator<Item = Result<T>> {
+        batches.map(|batch| {
+            if self.is_closing() {
+                return Err(EngineError::closed("the engine is closed"));
+            }
+            batch
+        })
+    }
+
     /// Does `work` whenever it is asked for, and every `pause` without being asked, until `close`.
     /// Work that failed is done again after a while.
     pub(super) fn serve(&self, pause: Option<Duration>, mut work: impl FnMut() -> Result<()>) {

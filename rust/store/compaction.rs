@@ -9,8 +9,11 @@
 use std::ops::Range;
 
 use super::manifest::{FileEntry, Layer};
-use crate::limits::{FILE_ROWS_MAX, FILE_ROWS_SETTLED, SIMILAR_LAYERS_MAX};
+use crate::limits::{FILE_BYTES_MAX, FILE_ROWS_MAX, FILE_ROWS_SETTLED, SIMILAR_LAYERS_MAX};
 use crate::schema::TimeRange;
+
+/// Bytes of a row from which bytes decide how large a file is.
+const FILE_BYTES_PER_ROW: u64 = FILE_BYTES_MAX / FILE_ROWS_MAX;
 
 /// The layers to merge next, if any.
 #[must_use]
@@ -24,8 +27,14 @@ pub fn choose(layers: &[Layer]) -> Option<Range<usize>> {
     (layers.len() - start >= SIMILAR_LAYERS_MAX).then_some(start..layers.len())
 }
 
+/// The rows of a file, or as many as would take its bytes where rows are large: a file is made, and
+/// checked, in memory.
+fn weight(file: &FileEntry) -> u64 {
+    file.rows.max(file.bytes / FILE_BYTES_PER_ROW)
+}
+
 fn rows_of(layer: &Layer) -> u64 {
-    layer.files.iter().map(|file| file.rows).sum()
+    layer.files.iter().map(weight).sum()
 }
 
 /// What becomes of the files of the layers that are merged.
@@ -53,7 +62,7 @@ pub fn plan(layers: &[Layer]) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut gathered: Vec<(usize, &FileEntry)> = Vec::new();
     for group in overlapping(&files) {
-        let settled = group.len() == 1 && group[0].1.rows >= FILE_ROWS_SETTLED;
+        let settled = group.len() == 1 && weight(group[0].1) >= FILE_ROWS_SETTLED;
         if settled || rows_in(&gathered) + rows_in(group) > FILE_ROWS_MAX {
             units.extend(unit(std::mem::take(&mut gathered)));
         }
@@ -68,7 +77,7 @@ pub fn plan(layers: &[Layer]) -> Vec<Unit> {
 }
 
 fn rows_in(files: &[(usize, &FileEntry)]) -> u64 {
-    files.iter().map(|(_, file)| file.rows).sum()
+    files.iter().map(|(_, file)| weight(file)).sum()
 }
 
 /// Cuts files that are sorted by their first time where a file begins after all before it ended.
@@ -100,7 +109,7 @@ fn unit(mut files: Vec<(usize, &FileEntry)>) -> Option<Unit> {
 
 /// Times that hold about the same number of rows each, if the rows of a file lie evenly in its own.
 fn windows(files: &[FileEntry]) -> Vec<TimeRange> {
-    let rows: u64 = files.iter().map(|file| file.rows).sum();
+    let rows: u64 = files.iter().map(weight).sum();
     let count = rows.div_ceil(FILE_ROWS_MAX).max(1);
     let mut start = i64::MIN;
     let mut windows = Vec::new();
@@ -134,7 +143,7 @@ fn rows_until(file: &FileEntry, time: i64) -> u64 {
     }
     let length = i128::from(file.time_max) - i128::from(file.time_min) + 1;
     let until = (i128::from(time) - i128::from(file.time_min) + 1).min(length);
-    u64::try_from(i128::from(file.rows) * until / length).unwrap_or(file.rows)
+    u64::try_from(i128::from(weight(file)) * until / length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -194,6 +203,17 @@ mod tests {
         let layers = [layer(&[file(5, 20, 29)]), layer(&[file(6, 0, 9), file(7, 10, 19)])];
         let Some(Unit::Merge { files, .. }) = plan(&layers).pop() else { panic!("a merge") };
         assert_eq!(files.iter().map(|file| file.rows).collect::<Vec<_>>(), [5, 6, 7]);
+    }
+
+    #[test]
+    fn large_rows_make_more_files() {
+        let large = |time_min, time_max| {
+            let bytes = FILE_BYTES_MAX;
+            FileEntry { bytes, ..file(1_000, time_min, time_max) }
+        };
+        let layers = [layer(&[large(0, 999)]), layer(&[large(0, 999)])];
+        let Some(Unit::Merge { windows, .. }) = plan(&layers).pop() else { panic!("a merge") };
+        assert_eq!(windows.len(), 2);
     }
 
     #[test]
