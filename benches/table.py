@@ -21,6 +21,9 @@ GOALS = {
     "acknowledgement of a single row [durable]": "p50 ≤ 0.4 ms",
     "single rows of 64 writers [durable]": "≥ 14 k writes/s",
     "dispatch of a batch [no_op]": "≤ 1 ms",
+    "storing the buffer": "ack p99 ≤ 10 ms",
+    "merging four layers": "ack p99 ≤ 10 ms",
+    "replay of the log": "≥ 2 M rows/s",
 }
 LINES = "ingest of the same rows as lines"
 
@@ -85,6 +88,8 @@ def row(bench: Measured, limits: dict[str, float], rates: dict[str, float]) -> s
     details = [f"{k.replace('_ms', '')} {v:.2f} ms" for k, v in bench.details.items() if "_ms" in k]
     if bench.name.startswith("dispatch"):
         details = [f"{bench.seconds * 1000:.2f} ms a batch"]
+    if "stored_bytes_per_row" in bench.details:
+        details.append(f"{bench.details['stored_bytes_per_row']:.2f} B a row")
     if "bytes" in bench.details:
         details = [spelled(bench.details["bytes"] / bench.seconds, "B/s")]
     cells = [bench.name, spelled(bench.rate, bench.unit), ", ".join(details)]
