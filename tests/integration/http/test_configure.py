@@ -1,28 +1,12 @@
 """Databases and tables over HTTP."""
 
-from collections.abc import Callable, Iterator
-
 import httpx
 import pytest
 
 from tests.api_client import ApiClient
-from tests.server_process import ServerProcess, serve_command
 
 DATABASE = "/api/v3/configure/database"
 TABLE = "/api/v3/configure/table"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server in memory for all tests of this file."""
-    with ServerProcess(tmp_path_factory.mktemp("server"), serve_command(None)) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: ServerProcess, connect: Callable[[str], ApiClient]) -> ApiClient:
-    """Open a client of that server."""
-    return connect(server.url)
 
 
 def names(client: ApiClient, **parameters: str) -> list[str]:

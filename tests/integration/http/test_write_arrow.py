@@ -1,7 +1,6 @@
 """Arrow streams over HTTP: what is stored, what is refused, and how that is said."""
 
 import gzip
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,19 +14,6 @@ from tests.server_process import ServerProcess, StartServer, serve_command
 
 Packing = Literal["lz4", "zstd"]
 TAG = pa.dictionary(pa.int32(), pa.string())
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server in memory for all tests of this file."""
-    with ServerProcess(tmp_path_factory.mktemp("server"), serve_command(None)) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: ServerProcess, connect: Callable[[str], ApiClient]) -> ApiClient:
-    """Open a client of that server."""
-    return connect(server.url)
 
 
 def encode(table: pa.Table, compression: Packing | None = None) -> bytes:
