@@ -1,11 +1,9 @@
 """Writes over HTTP: what is stored, what is refused, and how that is said."""
 
 import gzip
-import json
 
 import pytest
 
-from influxpe.config import HTTP_REQUEST_BYTES_MAX
 from tests.api_client import ApiClient
 
 
@@ -82,20 +80,6 @@ def test_version_2_errors_have_code_and_message(client: ApiClient) -> None:
 
 def test_no_sync_is_answered_too(client: ApiClient) -> None:
     assert client.write("w9", "cpu value=1 1", no_sync="true").status_code == 204
-
-
-@pytest.mark.parametrize("path", ["/api/v3/write_lp?db=w10", "/write?db=w10"])
-def test_a_body_past_the_limit_is_413(client: ApiClient, path: str) -> None:
-    answer = client.http.post(path, content=b"#" * (HTTP_REQUEST_BYTES_MAX + 1))
-    assert answer.status_code == 413
-    assert answer.text == "max request size (10485760 bytes) exceeded"
-
-
-def test_a_body_past_the_limit_is_413_in_version_2_too(client: ApiClient) -> None:
-    content = b"#" * (HTTP_REQUEST_BYTES_MAX + 1)
-    answer = client.http.post("/api/v2/write?bucket=w10", content=content)
-    assert answer.status_code == 413
-    assert json.loads(answer.text)["code"] == "request too large"
 
 
 def test_the_connection_survives_a_refused_body(client: ApiClient) -> None:
