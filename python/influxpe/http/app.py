@@ -17,6 +17,7 @@ from influxpe.http.auth import Gate, preflight
 from influxpe.http.bodies import discard, read_body
 from influxpe.http.call_plugin import ENGINE_PREFIX, PluginCallEndpoint
 from influxpe.http.databases import DatabaseEndpoints
+from influxpe.http.flight.service import FlightService, is_call
 from influxpe.http.hypercorn_glue import abort
 from influxpe.http.information import InformationEndpoints
 from influxpe.http.messages import (
@@ -159,6 +160,7 @@ class App:
         self._engine_routes = {"GET": call_plugin, "POST": call_plugin}
         self._bytes_max = services.config.max_http_request_size
         uuid = services.engine.cluster_uuid().encode()
+        self._flight = FlightService(services)
         self._identity = ((b"cluster-uuid", uuid),)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,6 +168,9 @@ class App:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         if scope["type"] != "http":
+            return
+        if is_call(scope):
+            await self._flight(scope, receive, send)
             return
         started_s = perf_counter()
         try:

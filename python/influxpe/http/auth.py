@@ -99,6 +99,10 @@ class Tokens:
         """Tell whether a token exists and has not expired."""
         return self._lives(token_hash(token))
 
+    def knows(self, token: str) -> bool:
+        """Tell whether a token exists, be it expired."""
+        return token_hash(token) in self._expiry_ms
+
     def accepts_header(self, value: bytes) -> bool:
         """Do the same for an `Authorization` header. Raises `Refusal` where it is malformed."""
         digest = self._remembered.get(value)

@@ -49,10 +49,11 @@ class _Route:
 
 
 class Metrics:
-    """Requests by route and status, and lines written by database."""
+    """Requests by route and status, calls by path and status, and lines written by database."""
 
     def __init__(self) -> None:
         self._routes: defaultdict[tuple[str, str, int], _Route] = defaultdict(_Route)
+        self._calls: defaultdict[tuple[str, str], _Route] = defaultdict(_Route)
         self._written: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def request(self, method: str, path: str, status: int, seconds: float, size: int) -> None:
@@ -61,6 +62,13 @@ class Metrics:
         route.count += 1
         route.seconds.add(seconds)
         route.bytes.add(size)
+
+    def call(self, path: str, status: str, seconds: float, size: int) -> None:
+        """Record one answered call of gRPC; `status` is the name of its code."""
+        call = self._calls[path, status]
+        call.count += 1
+        call.seconds.add(seconds)
+        call.bytes.add(size)
 
     def write(self, database: str, *, lines: int, rejected: int, size: int) -> None:
         """Record one write; `size` is the body in bytes of line protocol."""
@@ -80,6 +88,7 @@ class Metrics:
         name = "http_response_body_size_bytes"
         sizes = [s for labels, route in routes for s in route.bytes.samples(name, labels)]
         yield name, "histogram", sizes
+        yield from self._call_families()
         for index, what in enumerate(("lines", "lines_rejected", "bytes")):
             name = f"influxdb3_write_{what}_total"
             samples: list[Sample] = [
@@ -87,6 +96,19 @@ class Metrics:
                 for database, counts in self._written.items()
             ]
             yield name, "counter", samples
+
+    def _call_families(self) -> Iterator[tuple[str, str, list[Sample]]]:
+        calls = [
+            ({"path": path, "status": status}, call) for (path, status), call in self._calls.items()
+        ]
+        name = "grpc_requests_total"
+        yield name, "counter", [(name, labels, call.count) for labels, call in calls]
+        name = "grpc_request_duration_seconds"
+        durations = [s for labels, call in calls for s in call.seconds.samples(name, labels)]
+        yield name, "histogram", durations
+        name = "grpc_response_body_size_bytes"
+        sizes = [s for labels, call in calls for s in call.bytes.samples(name, labels)]
+        yield name, "histogram", sizes
 
 
 def _labels(key: tuple[str, str, int]) -> Labels:

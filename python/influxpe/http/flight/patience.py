@@ -1,0 +1,71 @@
+"""How long a call goes on: until its client goes away, or the time that it has set is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from influxpe.http.flight.status import CallFailed, Code
+from influxpe.http.messages import Disconnected
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Patience:
+    """Watches a client whose whole request has been read."""
+
+    def __init__(self, receive: Receive, timeout_s: float | None = None) -> None:
+        self._gone = asyncio.ensure_future(_disconnect(receive))
+        loop = asyncio.get_running_loop()
+        self._clock = loop.time
+        self._deadline_s = None if timeout_s is None else loop.time() + timeout_s
+
+    def check(self) -> None:
+        """Raise `Disconnected`, or `CallFailed` where the time is over."""
+        if self._gone.done():
+            raise Disconnected
+        if self._deadline_s is not None and self._clock() >= self._deadline_s:
+            # The code that InfluxDB 3 has for it.
+            raise CallFailed(Code.RESOURCE_EXHAUSTED, "grpc-timeout elapsed")
+
+    async def wait(self, work: asyncio.Future[Any], seconds_max: float) -> bool:
+        """Wait for work, so long at most; tells whether it is done. Raises as `check` does."""
+        if self._deadline_s is not None:
+            seconds_max = min(seconds_max, max(0.0, self._deadline_s - self._clock()))
+        either: set[asyncio.Future[Any]] = {work, self._gone}
+        await asyncio.wait(either, timeout=seconds_max, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return True
+        self.check()
+        return False
+
+    async def result(self, work: asyncio.Future[Result]) -> Result:
+        """Give the outcome of work. Raises as `check` does."""
+        while not await self.wait(work, 3600.0):
+            pass
+        return work.result()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._gone.cancel()
+
+
+def leave(work: asyncio.Future[Any]) -> None:
+    """Let work come to its end with nobody waiting for it."""
+    work.add_done_callback(_forget)
+
+
+def _forget(work: asyncio.Future[Any]) -> None:
+    if not work.cancelled() and (error := work.exception()) is not None:
+        logger.info("a query ended after its client had gone: %s", error)
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

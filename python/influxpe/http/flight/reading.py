@@ -1,0 +1,116 @@
+"""DoGet: the rows of a query, as the engine makes them.
+
+The engine gives an Arrow stream in pieces; its messages go on as they are, but for those that
+clients with a usual limit could not take. One piece is fetched while the one before is sent, so
+what is held does not grow with the answer. A client that goes away ends its query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from influxpe import errors
+from influxpe.http.flight import ipc
+from influxpe.http.flight.messages import flight_data_head
+from influxpe.http.flight.patience import Patience, leave
+from influxpe.http.flight.status import CallFailed, Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from influxpe._engine import Engine, QueryStream
+    from influxpe.engine_types import Scalar
+    from influxpe.http.flight.exchange import Exchange
+    from influxpe.http.threads import Threads
+
+# Near what InfluxDB 3 splits at: gRPC clients take messages up to 4 MiB unless they are told more.
+BATCH_BYTES_MAX = 2 * 1024 * 1024
+# Proxies close connections on which nothing happens; as often as InfluxDB 3 does.
+KEEP_ALIVE_SECONDS = 5.0
+
+
+def begin_query(
+    engine: Engine, database: str, sql: str, params: Mapping[str, Scalar] | None
+) -> QueryStream:
+    """Plan a query. Raises `CallFailed`."""
+    try:
+        return engine.query(database, sql, params=params, format="arrow")
+    except errors.NotFoundError as error:
+        found = str(error).removeprefix("query error: ")
+        message = f"Cannot retrieve database: External error: {found}"
+        raise CallFailed(Code.NOT_FOUND, message) from error
+    except (errors.InvalidError, errors.UnsupportedError) as error:
+        message = f"Error while logically planning query: {error}"
+        raise CallFailed(Code.INVALID_ARGUMENT, message) from error
+
+
+class RowSender:
+    """Sends the answer of one query over one exchange."""
+
+    def __init__(self, threads: Threads, exchange: Exchange, patience: Patience) -> None:
+        self._threads = threads
+        self._exchange = exchange
+        self._patience = patience
+        self._splitter = ipc.Splitter()
+        self._schema: pa.Schema | None = None
+
+    async def send(self, stream: QueryStream) -> None:
+        """Send all messages. Raises what the execution raises, and as `Patience.check` does."""
+        following = self._threads.query(stream.next_chunk)
+        try:
+            while (piece := await self._next(following)) is not None:
+                following = self._threads.query(stream.next_chunk)
+                for message in self._splitter.feed(piece):
+                    await self._send(message)
+        finally:
+            leave(following)
+
+    async def _next(self, following: asyncio.Future[bytes | None]) -> bytes | None:
+        while not await self._patience.wait(following, KEEP_ALIVE_SECONDS):
+            if self._schema is not None:
+                await self._send_body(no_rows(self._schema))
+        return following.result()
+
+    async def _send(self, message: ipc.Message) -> None:
+        if message.kind == ipc.SCHEMA:
+            self._schema = _schema(message)
+        if message.kind == ipc.BATCH and len(message.body) > BATCH_BYTES_MAX and self._schema:
+            for part in parts(message, self._schema):
+                await self._send_body(part)
+        else:
+            await self._send_body(message)
+
+    async def _send_body(self, message: ipc.Message) -> None:
+        self._patience.check()
+        head = flight_data_head(message.header, len(message.body))
+        await self._exchange.message(head, message.body)
+
+
+def _whole(message: ipc.Message) -> Any:  # noqa: ANN401 - the stubs of pyarrow do not know it
+    pieces = ipc.encapsulated(message.header, message.body)
+    return pa.ipc.read_message(pa.py_buffer(b"".join(pieces)))
+
+
+def _schema(message: ipc.Message) -> pa.Schema:
+    return pa.ipc.read_schema(_whole(message))
+
+
+def _serialized(batch: pa.RecordBatch) -> ipc.Message:
+    return next(ipc.Splitter().feed(batch.serialize().to_pybytes()))
+
+
+def no_rows(schema: pa.Schema) -> ipc.Message:
+    """Give a batch without rows: it says nothing, but that the server is there."""
+    return _serialized(pa.RecordBatch.from_pylist([], schema=schema))
+
+
+def parts(message: ipc.Message, schema: pa.Schema) -> Iterator[ipc.Message]:
+    """Give a batch in parts near the size that clients take."""
+    batch = pa.ipc.read_record_batch(_whole(message), schema)
+    count = -(-len(message.body) // BATCH_BYTES_MAX)
+    rows = max(1, batch.num_rows // count)
+    for start in range(0, batch.num_rows, rows):
+        yield _serialized(batch.slice(start, rows))
