@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from influxpe.http.flight import ipc
+from influxpe.http.flight.intake import Intake
+from influxpe.http.flight.messages import FlightData
 from influxpe.http.flight.reading import BATCH_BYTES_MAX, no_rows, parts
+from influxpe.http.flight.status import CallFailed
 
 
 def stream(*batches: pa.RecordBatch) -> bytes:
@@ -71,3 +74,37 @@ def test_a_sign_of_life_has_no_rows() -> None:
     message = no_rows(BATCH.schema)
     data = b"".join(ipc.encapsulated(message.header, message.body))
     assert pa.ipc.read_record_batch(pa.ipc.read_message(data), BATCH.schema).num_rows == 0
+
+
+def flight_data(message: ipc.Message) -> FlightData:
+    return FlightData(None, message.header, message.body)
+
+
+def test_a_batch_comes_out_as_a_stream_with_what_it_needs() -> None:
+    intake = Intake(10**6)
+    schema, first, batch = messages(stream(TAGS), 10**6)
+    assert intake.take(flight_data(schema)) is None
+    assert intake.take(FlightData(None, memoryview(b""), memoryview(b""))) is None
+    for _ in range(2):
+        assert intake.take(flight_data(first)) is None
+        pieces = intake.take(flight_data(batch))
+        assert pieces is not None
+        assert pa.ipc.open_stream(b"".join(pieces)).read_all() == pa.Table.from_batches([TAGS])
+
+
+def test_a_stream_begins_with_one_schema() -> None:
+    intake = Intake(10**6)
+    schema, _, batch = messages(stream(TAGS), 10**6)
+    with pytest.raises(CallFailed, match="the first message is not a schema"):
+        intake.take(flight_data(batch))
+    intake.take(flight_data(schema))
+    with pytest.raises(CallFailed, match="a second schema in one stream"):
+        intake.take(flight_data(schema))
+
+
+def test_dictionaries_are_kept_within_the_limit() -> None:
+    schema, first, _ = messages(stream(TAGS), 10**6)
+    intake = Intake(100)
+    intake.take(flight_data(schema))
+    with pytest.raises(CallFailed, match=r"dictionaries of \d+ bytes are larger than 100 bytes"):
+        intake.take(flight_data(first))

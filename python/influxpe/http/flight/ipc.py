@@ -18,8 +18,9 @@ ALIGNMENT = 8
 END_OF_STREAM = struct.pack("<II", CONTINUATION, 0)
 # Kinds of messages.
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3
-# Places of the fields in the table of a Message.
-HEADER_TYPE, BODY_LENGTH = 1, 3
+# Places of the fields in the table of a Message, and of a DictionaryBatch.
+HEADER_TYPE, HEADER, BODY_LENGTH = 1, 2, 3
+DICTIONARY_ID, IS_DELTA = 0, 2
 
 
 class NotArrow(ValueError):
@@ -39,9 +40,8 @@ def described(header: Buffer) -> tuple[int, int]:
     """Give the kind of the message of a header, and the bytes of its body. Raises `NotArrow`."""
     try:
         root = struct.unpack_from("<I", header)[0]
-        table = root - struct.unpack_from("<i", header, root)[0]
-        kind = _at(header, root, table, HEADER_TYPE, "<B")
-        size = _at(header, root, table, BODY_LENGTH, "<q")
+        kind = _number(header, root, HEADER_TYPE, "<B")
+        size = _number(header, root, BODY_LENGTH, "<q")
     except struct.error as error:
         raise NotArrow("the header of a message is cut off") from error
     if size < 0:
@@ -49,16 +49,35 @@ def described(header: Buffer) -> tuple[int, int]:
     return kind, size
 
 
-def _at(header: Buffer, root: int, table: int, field: int, form: str) -> int:
-    """Give a number of a flatbuffers table; 0 where it is absent."""
+def dictionary(header: Buffer) -> tuple[int, bool]:
+    """Give the number of the dictionary of a header, and whether it grows the one before."""
+    try:
+        root = struct.unpack_from("<I", header)[0]
+        place = _place(header, root, HEADER)
+        root = place + struct.unpack_from("<I", header, place)[0]
+        number = _number(header, root, DICTIONARY_ID, "<q")
+        return number, bool(_number(header, root, IS_DELTA, "<B"))
+    except struct.error as error:
+        raise NotArrow("the header of a message is cut off") from error
+
+
+def _number(header: Buffer, root: int, field: int, form: str) -> int:
+    """Give a number of a table; 0 where it is absent."""
+    place = _place(header, root, field)
+    number: int = struct.unpack_from(form, header, place)[0] if place else 0
+    return number
+
+
+def _place(header: Buffer, root: int, field: int) -> int:
+    """Give where a field of a table stands; 0 where it is absent."""
+    table = root - struct.unpack_from("<i", header, root)[0]
     if table < 0:
         raise NotArrow("the header of a message points before its start")
     slot = 4 + 2 * field
     if slot + 2 > struct.unpack_from("<H", header, table)[0]:
         return 0
-    offset = struct.unpack_from("<H", header, table + slot)[0]
-    number: int = struct.unpack_from(form, header, root + offset)[0] if offset else 0
-    return number
+    offset: int = struct.unpack_from("<H", header, table + slot)[0]
+    return root + offset if offset else 0
 
 
 class Splitter:

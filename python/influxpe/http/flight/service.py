@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from influxpe.http.flight.exchange import Exchange
 from influxpe.http.flight.framing import MessageReader
-from influxpe.http.flight.messages import framed, handshake_answer
+from influxpe.http.flight.messages import Descriptor, framed, handshake_answer
 from influxpe.http.flight.metadata import bearer, check_token, database_header, timeout_s
 from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.protobuf import Fields
 from influxpe.http.flight.reading import RowSender, begin_query
 from influxpe.http.flight.status import CallFailed, Code, failure, invalid
+from influxpe.http.flight.targets import put_target
 from influxpe.http.flight.tickets import Ticket, parse_ticket
+from influxpe.http.flight.writing import RowTaker, first_data
 from influxpe.http.messages import Disconnected, header
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class FlightService:
         self._methods: dict[str, Method] = {
             f"{SERVICE}Handshake": self._handshake,
             f"{SERVICE}DoGet": self._do_get,
+            f"{SERVICE}DoPut": self._do_put,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,3 +135,8 @@ class FlightService:
             )
         )
         await RowSender(services.threads, call.exchange, patience).send(stream)
+
+    async def _do_put(self, call: Call) -> None:
+        first = first_data(await call.messages.next())
+        target = put_target(Descriptor.parse(first.descriptor or b""), call.scope)
+        await RowTaker(self._services, target, call.exchange).take_all(first, call.messages)

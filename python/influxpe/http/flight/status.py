@@ -9,8 +9,12 @@ import logging
 from enum import IntEnum
 from urllib.parse import quote
 
+import msgspec
+
 from influxpe import errors
+from influxpe.http.flight.ipc import NotArrow
 from influxpe.http.flight.protobuf import ProtobufError
+from influxpe.http.messages import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +66,7 @@ TABLE: dict[type[Exception], Code] = {
     errors.CorruptError: Code.DATA_LOSS,
     errors.InternalError: Code.INTERNAL,
     ProtobufError: Code.INVALID_ARGUMENT,
+    NotArrow: Code.INVALID_ARGUMENT,
 }
 
 
@@ -69,11 +74,20 @@ def failure(error: Exception) -> CallFailed:
     """Give what a call ends with that met this error."""
     if isinstance(error, CallFailed):
         return error
+    if isinstance(error, Refusal):
+        return CallFailed(Code.INVALID_ARGUMENT, _refusal_text(error))
     for kind in type(error).__mro__:
         if kind in TABLE:
             return CallFailed(TABLE[kind], str(error))
     logger.error("internal error", exc_info=error)
     return CallFailed(Code.INTERNAL, f"internal error: {type(error).__name__}: {error}")
+
+
+def _refusal_text(refusal: Refusal) -> str:
+    if isinstance(refusal.body, str):
+        return refusal.body
+    text: str = msgspec.json.decode(refusal.body)["error"]
+    return text
 
 
 def trailers(code: Code, message: str = "") -> list[tuple[bytes, bytes]]:

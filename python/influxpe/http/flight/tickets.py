@@ -19,8 +19,7 @@ from influxpe.http.flight.protobuf import (
     message,
     signed,
 )
-from influxpe.http.flight.status import CallFailed, invalid
-from influxpe.http.messages import Refusal
+from influxpe.http.flight.status import invalid
 from influxpe.http.query import check_parameters
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Ticket:
 
 
 def parse_ticket(data: Buffer) -> Ticket:
-    """Parse the bytes of a ticket. Raises `CallFailed`."""
+    """Parse the bytes of a ticket. Raises `CallFailed`, `Refusal`."""
     ticket = _read_info(data) or _json(data)
     if ticket is None or not (ticket.text or ticket.command):
         raise invalid("Invalid ticket. Error: Invalid ticket")
@@ -122,13 +121,5 @@ def _json(data: Buffer) -> Ticket | None:
         given = msgspec.json.decode(bytes(data), type=_Json)
     except msgspec.MsgspecError:
         return None
-    try:
-        params = check_parameters(given.params, "Invalid ticket.")
-    except Refusal as error:
-        raise _bad_params(error) from error
+    params = check_parameters(given.params, "serde json")
     return Ticket(given.named(), given.sql_query, given.query_type or "sql", params=params or {})
-
-
-def _bad_params(error: Refusal) -> CallFailed:
-    text = error.body if isinstance(error.body, str) else error.body.decode()
-    return invalid(text)
