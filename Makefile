@@ -10,6 +10,8 @@ PLUGIN_DIR ?= $(DATA_DIR)/plugins
 # Outside the checkout: a fresh clone finds DataFusion compiled.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/influxpe/target
 export PATH := $(HOME)/.cargo/bin:$(PATH)
+# Go puts itself where no shell looks by default.
+GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -17,11 +19,13 @@ BIN := $(CURDIR)/$(VENV)/bin
 MADE := $(VENV)/.made
 RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
 ENGINE := python/influxpe/_engine.abi3.so
+VERSITYGW := github.com/versity/versitygw/cmd/versitygw@v1.8.0
+GATEWAY := $(MADE)/$(notdir $(VERSITYGW))
 
-.PHONY: help serve build test lint test-rust test-python bench bench-peers fmt clean
+.PHONY: help serve build test lint test-rust test-python test-s3 bench bench-peers fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(MADE)/extension ## build, then run a server with its data under ./data
 	exec $(BIN)/influxpe serve --node-id node0 --object-store file --data-dir $(DATA_DIR) \
@@ -45,6 +49,10 @@ test-rust: rust-toolchain ## unit, engine and crash tests of the Rust part
 test-python: $(MADE)/extension $(MADE)/tools $(MADE)/s3 ## unit, integration, tidy and acceptance tests
 	$(BIN)/python -m pytest
 
+test-s3: $(MADE)/extension $(MADE)/tools $(GATEWAY) ## the store on another S3 service (needs Go), with more kills
+	KILLS=$${KILLS:-16} $(BIN)/python -m pytest tests/integration/storage/test_s3*.py \
+	  --s3-server versitygw
+
 bench: $(MADE)/extension $(MADE)/tools ## measure, and write the table of benches/README.md
 	mkdir -p .benchmarks
 	cargo bench --locked
@@ -64,10 +72,15 @@ clean: ## remove what was built here; data/ and the shared compiler cache stay
 	rm -rf $(VENV) $(ENGINE) .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find python tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: rust-toolchain
+.PHONY: rust-toolchain go-toolchain
 rust-toolchain:
 	@command -v cargo >/dev/null || { \
 	  echo "influxpe needs Rust 1.94 or newer: no cargo was found (rustup installs it)" >&2; exit 1; }
+
+go-toolchain:
+	@command -v $(GO) >/dev/null || { \
+	  echo "make test-s3 needs Go 1.25 or newer: $(GO) was not found; name one with make GO=..." >&2; \
+	  exit 1; }
 
 $(MADE)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -89,6 +102,11 @@ $(MADE)/tools: requirements-dev.txt $(MADE)/packages
 $(MADE)/s3: requirements-s3.txt $(MADE)/venv
 	$(PYTHON) -m venv $(VENV)/s3
 	$(VENV)/s3/bin/pip install --quiet --disable-pip-version-check -r requirements-s3.txt
+	touch $@
+
+# Another one, which checks signatures and keeps its objects: for `test-s3`.
+$(GATEWAY): $(MADE)/venv | go-toolchain
+	GOBIN=$(BIN) $(GO) install $(VERSITYGW)
 	touch $@
 
 $(MADE)/extension: $(RUST_SOURCES) $(MADE)/packages | rust-toolchain

@@ -10,6 +10,16 @@ from tests.api_client import ApiClient
 from tests.server_process import ServerProcess, StartServer, serve_command
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make test-s3` choose a service."""
+    parser.addoption(
+        "--s3-server",
+        choices=("moto", "versitygw"),
+        default="moto",
+        help="which service the tests of the store on S3 talk to",
+    )
+
+
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Start servers that end with the test: `start_server("--plugin-dir", ...)`."""

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tests.server_process import ServerProcess
+
 REQUEST_SECONDS_MAX = 10.0
 FIRST_TIMESTAMP_NS = 1_700_000_000_000_000_000
 
@@ -66,13 +68,28 @@ class Writer:
         return f"points,writer={self.number} value={value}i {FIRST_TIMESTAMP_NS + sequence}"
 
 
-def write_until_killed(
-    writers: Iterable[Writer], address: str, *, seconds: float
+def start_writing(
+    writers: Iterable[Writer], address: str, stop: threading.Event
 ) -> list[threading.Thread]:
-    """Let all writers run for a while; they are still writing when this returns."""
-    stop = threading.Event()
+    """Let each writer run in a thread of its own."""
     threads = [threading.Thread(target=w.run, args=(address, stop), daemon=True) for w in writers]
     for thread in threads:
         thread.start()
-    stop.wait(seconds)
     return threads
+
+
+def join(threads: Iterable[threading.Thread]) -> None:
+    """Wait until the writers have ended."""
+    for thread in threads:
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+
+
+def kill_under_writes(server: ServerProcess, writers: Iterable[Writer], *, seconds: float) -> None:
+    """Kill the server after a while in which all writers write, and start it again."""
+    stop = threading.Event()
+    threads = start_writing(writers, server.address, stop)
+    stop.wait(seconds)
+    server.kill()
+    join(threads)
+    server.start()

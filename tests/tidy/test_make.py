@@ -53,3 +53,9 @@ def test_a_missing_cargo_is_one_sentence(bare_machine: Path) -> None:
     assert make(bare_machine, "rust-toolchain") == [
         "influxpe needs Rust 1.94 or newer: no cargo was found (rustup installs it)"
     ]
+
+
+def test_a_missing_go_is_one_sentence(bare_machine: Path) -> None:
+    assert make(bare_machine, "GO=no-go", "go-toolchain") == [
+        "make test-s3 needs Go 1.25 or newer: no-go was not found; name one with make GO=..."
+    ]

@@ -1,114 +1,111 @@
-"""A service that speaks S3 (moto, in a process of its own), and a line to it that can be cut."""
+"""Services that speak S3, each in a process of its own: what the tests of the store talk to."""
 
-import asyncio
-import contextlib
-import socket
 import subprocess
 import sys
-import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
+from influxpe.config import S3Store
+from tests.integration.storage.line import free_port
+from tests.integration.storage.s3_requests import Bucket, Credentials
 from tests.polling import eventually
+from tests.server_process import SCRIPTS
 
 BUCKET = "rows-of-tests"
-SERVER = Path(sys.prefix) / "s3" / "bin" / "moto_server"
+CREDENTIALS = Credentials("key-of-tests", "secret-of-tests")
+START_SECONDS_MAX = 60.0
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+@dataclass(frozen=True)
+class Kind:
+    """One implementation of S3: how it is started, and how far it can be believed."""
+
+    command: Callable[[int, Path], list[str]]
+    """From a port and a folder for its files."""
+    checks_signatures: bool
+    keeps_objects: bool
+    """Whether they are there after it was killed and started again."""
+
+
+def _moto(port: int, _: Path) -> list[str]:
+    server = Path(sys.prefix) / "s3" / "bin" / "moto_server"
+    return [str(server), "-H", "127.0.0.1", "-p", str(port)]
+
+
+def _versitygw(port: int, folder: Path) -> list[str]:
+    server = Path(sys.prefix) / "bin" / "versitygw"
+    shown = ["--access", CREDENTIALS.key, "--secret", CREDENTIALS.secret]
+    return [str(server), "--port", f"127.0.0.1:{port}", *shown, "posix", str(folder)]
+
+
+KINDS: Mapping[str, Kind] = {
+    "moto": Kind(_moto, checks_signatures=False, keeps_objects=False),
+    "versitygw": Kind(_versitygw, checks_signatures=True, keeps_objects=True),
+}
 
 
 class S3Service:
-    """One run of the service, with an empty bucket, until `close`."""
+    """One service with a bucket, until `close`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._log = folder / "s3.log"
+    def __init__(self, kind: Kind, folder: Path) -> None:
+        self.kind = kind
         self.port = free_port()
-        with self._log.open("wb") as log:
+        self.bucket = Bucket(self.port, BUCKET, CREDENTIALS)
+        self._log = folder / "s3.log"
+        self._objects = folder / "objects"
+        self._objects.mkdir()
+        self.start()
+        eventually(self._makes_bucket, bool, seconds=START_SECONDS_MAX)
+
+    def start(self) -> None:
+        """Start it; it may not listen yet on return."""
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [SERVER, "-H", "127.0.0.1", "-p", str(self.port)],
+                self.kind.command(self.port, self._objects),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        eventually(self._has_bucket, bool, seconds=60)
+
+    def _makes_bucket(self) -> bool:
+        assert self._process.poll() is None, self._log.read_text()
+        return self.bucket.make()
 
     def close(self) -> None:
-        """End the service, and forget what it holds."""
+        """End it."""
+        self.bucket.close()
+        self.kill()
+
+    def kill(self) -> None:
+        """End it as `kill -9` does; `start` starts it again."""
         self._process.kill()
         self._process.wait(10)
 
-    def _has_bucket(self) -> bool:
-        assert self._process.poll() is None, self._log.read_text()
-        try:
-            made = httpx.put(f"http://127.0.0.1:{self.port}/{BUCKET}", timeout=10)
-        except httpx.TransportError:
-            return False
-        return made.is_success
+    def store(self, port: int | None = None) -> S3Store:
+        """Give what the product is told; `port` is that of a line to the service."""
+        return S3Store(
+            BUCKET,
+            endpoint=f"http://127.0.0.1:{port or self.port}",
+            access_key_id=CREDENTIALS.key,
+            secret_access_key=CREDENTIALS.secret,
+            allow_http=True,
+        )
 
-    def names(self) -> str:
-        """Give the listing of the bucket."""
-        listing = httpx.get(f"http://127.0.0.1:{self.port}/{BUCKET}?list-type=2", timeout=10)
-        return listing.text
-
-
-class Line:
-    """Carries connections to a port for as long as it is not cut, until `close`."""
-
-    def __init__(self, target: int) -> None:
-        self.port = free_port()
-        self._target = target
-        self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._thread.start()
-        self.mend()
-
-    def close(self) -> None:
-        """Cut for good."""
-        self.cut()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    def mend(self) -> None:
-        """Carry connections."""
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(10)
-
-    def cut(self) -> None:
-        """End all connections and take no more."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-
-    async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-
-    async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in self._writers:
-            writer.transport.abort()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        both = {writer, far_writer}
-        self._writers |= both
-        with contextlib.suppress(OSError):
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-        self._writers -= both
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+    def serve_command(
+        self, data_dir: Path, node: str, *arguments: str, port: int | None = None
+    ) -> list[str]:
+        """Compose `influxpe serve` with its files in the bucket; `port` as in `store`."""
+        store = self.store(port)
+        given = {
+            "--node-id": node,
+            "--object-store": "s3",
+            "--data-dir": str(data_dir),
+            "--bucket": store.bucket,
+            "--aws-endpoint": store.endpoint,
+            "--aws-access-key-id": store.access_key_id,
+            "--aws-secret-access-key": store.secret_access_key,
+        }
+        flags = ["--without-auth", "--aws-allow-http"]
+        options = [f"{name}={value}" for name, value in given.items()]
+        return [str(SCRIPTS / "influxpe"), "serve", *flags, *options, *arguments]
