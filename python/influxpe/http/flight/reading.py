@@ -39,12 +39,33 @@ def begin_query(
     try:
         return engine.query(database, sql, params=params, format="arrow")
     except errors.NotFoundError as error:
-        found = str(error).removeprefix("query error: ")
-        message = f"Cannot retrieve database: External error: {found}"
-        raise CallFailed(Code.NOT_FOUND, message) from error
+        raise unknown_database(error) from error
     except (errors.InvalidError, errors.UnsupportedError) as error:
         message = f"Error while logically planning query: {error}"
         raise CallFailed(Code.INVALID_ARGUMENT, message) from error
+
+
+def unknown_database(error: errors.NotFoundError) -> CallFailed:
+    """Say that there is no such database, in the words of InfluxDB 3."""
+    found = str(error).removeprefix("query error: ")
+    message = f"Cannot retrieve database: External error: {found}"
+    return CallFailed(Code.NOT_FOUND, message)
+
+
+def query_table(engine: Engine, database: str, sql: str) -> pa.Table:
+    """Give the whole answer of a query of our own. Raises `CallFailed`."""
+    stream = begin_query(engine, database, sql, None)
+    pieces = iter(stream.next_chunk, None)
+    return pa.ipc.open_stream(b"".join(pieces)).read_all()
+
+
+async def send_table(exchange: Exchange, table: pa.Table) -> None:
+    """Send rows that are there."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    for message in ipc.Splitter().feed(sink.getvalue().to_pybytes()):
+        await exchange.message(flight_data_head(message.header, len(message.body)), message.body)
 
 
 class RowSender:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from influxpe.http.flight.commands import Statement, parse_command
 from influxpe.http.flight.exchange import Exchange
 from influxpe.http.flight.framing import MessageReader
 from influxpe.http.flight.messages import Descriptor, framed, handshake_answer
@@ -18,6 +19,7 @@ from influxpe.http.flight.metadata import bearer, check_token, database_header, 
 from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.protobuf import Fields
 from influxpe.http.flight.reading import RowSender, begin_query
+from influxpe.http.flight.sql import FlightSql, bind_command
 from influxpe.http.flight.status import CallFailed, Code, failure, invalid
 from influxpe.http.flight.targets import put_target
 from influxpe.http.flight.tickets import Ticket, parse_ticket
@@ -61,10 +63,14 @@ class FlightService:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._sql = FlightSql(services)
         self._methods: dict[str, Method] = {
             f"{SERVICE}Handshake": self._handshake,
             f"{SERVICE}DoGet": self._do_get,
             f"{SERVICE}DoPut": self._do_put,
+            f"{SERVICE}GetFlightInfo": self._info,
+            f"{SERVICE}GetSchema": self._schema,
+            f"{SERVICE}DoAction": self._act,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,20 +129,50 @@ class FlightService:
             patience.end()
 
     async def _send_rows(self, call: Call, ticket: Ticket, patience: Patience) -> None:
-        if ticket.language != "sql":
-            raise CallFailed(Code.UNIMPLEMENTED, f"{ticket.language} is not supported")
         database = ticket.database or database_header(call.scope)
         if database is None:
             raise invalid("Invalid ticket. Error: no database is named")
-        services = self._services
-        stream = await patience.result(
-            services.threads.query(
-                lambda: begin_query(services.engine, database, ticket.text, ticket.params)
-            )
+        statement = Statement(ticket.text, ticket.params)
+        if ticket.language == "flightsql":
+            command = parse_command(ticket.command)
+            found = self._sql.statement(command, call.scope)
+            if found is None:
+                await self._sql.send_catalogue(command, database, call.scope, call.exchange)
+                return
+            statement = found
+        elif ticket.language != "sql":
+            raise CallFailed(Code.UNIMPLEMENTED, f"{ticket.language} is not supported")
+        await self._run_statement(call, database, statement, patience)
+
+    async def _run_statement(
+        self, call: Call, database: str, statement: Statement, patience: Patience
+    ) -> None:
+        engine, threads = self._services.engine, self._services.threads
+        planning = threads.query(
+            lambda: begin_query(engine, database, statement.sql, statement.params)
         )
-        await RowSender(services.threads, call.exchange, patience).send(stream)
+        stream = await patience.result(planning)
+        await RowSender(threads, call.exchange, patience).send(stream)
 
     async def _do_put(self, call: Call) -> None:
         first = first_data(await call.messages.next())
-        target = put_target(Descriptor.parse(first.descriptor or b""), call.scope)
+        descriptor = Descriptor.parse(first.descriptor or b"")
+        if (command := bind_command(descriptor)) is not None:
+            await self._sql.bind(command, first, call.messages, call.exchange)
+            return
+        target = put_target(descriptor, call.scope)
         await RowTaker(self._services, target, call.exchange).take_all(first, call.messages)
+
+    async def _info(self, call: Call) -> None:
+        descriptor = Descriptor.parse(await call.messages.only())
+        info = await self._sql.info(descriptor, call.scope)
+        await call.exchange.message(framed(info))
+
+    async def _schema(self, call: Call) -> None:
+        descriptor = Descriptor.parse(await call.messages.only())
+        result = await self._sql.schema_result(descriptor, call.scope)
+        await call.exchange.message(framed(result))
+
+    async def _act(self, call: Call) -> None:
+        action = Fields(await call.messages.only())
+        await call.exchange.message(framed(await self._sql.act(action, call.scope)))

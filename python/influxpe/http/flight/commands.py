@@ -1,0 +1,99 @@
+"""The commands of Flight SQL, as far as they are answered: an Any with a message of its own.
+
+Numbers of fields are those of `FlightSql.proto`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from influxpe.http.flight.messages import TYPE_URL, Wrapped, wrapped
+from influxpe.http.flight.protobuf import Buffer, Fields, ProtobufError, message
+from influxpe.http.flight.status import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from influxpe.engine_types import Scalar
+
+PACKAGE = "arrow.flight.protocol.sql."
+STATEMENT = "CommandStatementQuery"
+PREPARED_STATEMENT = "CommandPreparedStatementQuery"
+CREATE_PREPARED = "ActionCreatePreparedStatementRequest"
+CLOSE_PREPARED = "ActionClosePreparedStatementRequest"
+# Ours alone: clients hand it back as they got it.
+HANDLE = "FlightSqlPreparedStatementHandle"
+UNSUPPORTED = f"Unsupported FlightSQL message type: {TYPE_URL}"
+PLACEHOLDER = re.compile(r"\$(\w+)")
+
+
+def parse_command(data: Buffer) -> Wrapped:
+    """Give the name of a command without its package, and its fields. Raises `CallFailed`."""
+    found = Wrapped.parse(data)
+    if found is None:
+        raise invalid("the command is not an Any with a message of Flight SQL")
+    if not found.name.startswith(PACKAGE):
+        raise invalid(f"{UNSUPPORTED}{found.name}")
+    return Wrapped(found.name.removeprefix(PACKAGE), found.body)
+
+
+def unsupported(command: Wrapped) -> Exception:
+    """Refuse a command that we do not answer."""
+    return invalid(f"{UNSUPPORTED}{PACKAGE}{command.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL and the values of its placeholders. As a handle it is all that a client must keep."""
+
+    sql: str
+    params: Mapping[str, Scalar]
+
+    def handle(self) -> bytes:
+        """Spell it as the handle of a prepared statement."""
+        params = msgspec.json.encode(dict(self.params)) if self.params else None
+        return wrapped(PACKAGE + HANDLE, message({1: self.sql, 2: params}))
+
+    def with_nulls(self) -> Statement:
+        """Give a null to each placeholder without a value, so that it can be planned."""
+        nulls: dict[str, Scalar] = dict.fromkeys(PLACEHOLDER.findall(self.sql))
+        return Statement(self.sql, nulls | dict(self.params))
+
+
+def parse_handle(data: memoryview) -> Statement:
+    """Parse a handle: ours, or the text of a statement. Raises `CallFailed`."""
+    try:
+        found = Wrapped.parse(data)
+    except ProtobufError:
+        found = None
+    if found is None or found.name != PACKAGE + HANDLE:
+        return _bare(data)
+    fields = Fields(found.body)
+    try:
+        params = msgspec.json.decode(bytes(fields.bytes_of(2)) or b"{}", type=dict[str, _Scalar])
+    except msgspec.MsgspecError as error:
+        raise invalid(f"bad handle of a prepared statement: {error}") from error
+    return Statement(fields.text(1), params)
+
+
+_Scalar = bool | int | float | str | None
+
+
+def _bare(data: memoryview) -> Statement:
+    try:
+        return Statement(str(data, "utf-8"), {})
+    except UnicodeDecodeError as error:
+        raise invalid("bad handle of a prepared statement") from error
+
+
+def statement_of(command: Wrapped) -> Statement | None:
+    """Give the statement of a command, where it has one."""
+    if command.name == STATEMENT:
+        return Statement(Fields(command.body).text(1), {})
+    if command.name == PREPARED_STATEMENT:
+        return parse_handle(Fields(command.body).bytes_of(1))
+    return None
