@@ -18,11 +18,12 @@ BIN := $(CURDIR)/$(VENV)/bin
 # Empty files whose dates say what has been done; what is up to date is not done again.
 MADE := $(VENV)/.made
 RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
+FUZZ_TARGETS ?= line frame segment manifest
 ENGINE := python/influxpe/_engine.abi3.so
 VERSITYGW := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GATEWAY := $(MADE)/$(notdir $(VERSITYGW))
 
-.PHONY: help serve build test lint test-rust test-python test-s3 bench bench-peers fmt clean
+.PHONY: help serve build test lint test-rust test-python test-s3 bench bench-peers fuzz fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,7 @@ test: lint test-rust test-python ## everything that a change must pass
 
 lint: $(MADE)/extension $(MADE)/tools ## formatters, clippy, ruff, mypy, and the stub against the engine
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --release --locked --all-targets --features python -- -D warnings
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
@@ -63,8 +65,12 @@ bench: $(MADE)/extension $(MADE)/tools ## measure, and write the table of benche
 bench-peers: $(MADE)/extension $(MADE)/tools ## measure beside other databases (SMALL=1: quickly, prints only)
 	$(BIN)/python -m benches.peers.run $(if $(SMALL),--small,--document benches/README.md)
 
+fuzz: rust-toolchain ## look for inputs that break a claim, FUZZ_SECONDS (60) for each of FUZZ_TARGETS
+	fuzz/run $(FUZZ_TARGETS)
+
 fmt: $(MADE)/tools ## format Rust and Python
 	cargo fmt
+	cargo fmt --manifest-path fuzz/Cargo.toml
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -16,6 +16,11 @@ def rust_test_files() -> list[Path]:
     return sorted(p for folder in ("tests", "benches") for p in (ROOT / folder).rglob("*.rs"))
 
 
+def fuzz_files() -> list[Path]:
+    """Give the Rust files of the fuzz targets."""
+    return sorted((ROOT / "fuzz" / "targets").rglob("*.rs"))
+
+
 def python_files() -> list[Path]:
     """Give the sources of the Python packages."""
     return sorted((ROOT / "python").rglob("*.py"))

@@ -9,7 +9,7 @@ from tests.tidy.sources import ROOT, named, tracked_files
 
 MAKE_COMMAND = re.compile(r"`?make ((?:[a-z0-9-]+)(?: [a-z0-9-]+)*)`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
-CODE_PATH = re.compile(r"`((?:rust|python|tests|benches|docs|plugins)/[\w./-]*)`")
+CODE_PATH = re.compile(r"`((?:rust|python|tests|benches|docs|fuzz|plugins)/[\w./-]*)`")
 FENCED_MAKE = re.compile(r"^make ([a-z0-9-]+)", re.MULTILINE)
 
 

@@ -5,7 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.tidy.sources import named, python_files, python_test_files, rust_files, rust_test_files
+from tests.tidy.sources import (
+    fuzz_files,
+    named,
+    python_files,
+    python_test_files,
+    rust_files,
+    rust_test_files,
+)
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 600
@@ -21,7 +28,7 @@ def all_python() -> list[Path]:
 
 
 def all_rust() -> list[Path]:
-    return rust_files() + rust_test_files()
+    return rust_files() + rust_test_files() + fuzz_files()
 
 
 def python_functions(path: Path) -> Iterator[tuple[str, int]]:
