@@ -11,6 +11,9 @@ mod claims;
 mod records;
 mod seeds;
 
+#[path = "../../rust/clock.rs"]
+#[allow(dead_code, reason = "other parts of the engine use the rest")]
+mod clock;
 #[path = "../../rust/codec.rs"]
 #[allow(dead_code, reason = "other parts of the engine use the rest")]
 mod codec;

@@ -13,6 +13,9 @@ mod records;
 mod repair;
 mod seeds;
 
+#[path = "../../rust/clock.rs"]
+#[allow(dead_code, reason = "other parts of the engine use the rest")]
+mod clock;
 #[path = "../../rust/codec.rs"]
 #[allow(dead_code, reason = "other parts of the engine use the rest")]
 mod codec;

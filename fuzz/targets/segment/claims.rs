@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::records;
 use crate::repair;
 use crate::schema::{CatalogChange, Position};
-use crate::wal::{FrameBuilder, LogOptions, Records, Recovered, recover};
+use crate::wal::{FrameBuilder, LogOptions, LogWriter, PreparedFrame, Records, Recovered, recover};
 
 const OPTIONS: LogOptions = LogOptions { segment_bytes: 1_024, prepare_ahead: false };
 /// A bit of the first byte: checksums are left as they came.
@@ -87,12 +87,16 @@ fn check_opened(disk: &Arc<dyn Disk>, recovered: Recovered, frames: &Frames) {
 fn append(recovered: &mut Recovered) -> Vec<u8> {
     let mut builder = FrameBuilder::new();
     builder.push_change(&CatalogChange::PurgeDatabase { database: 7 });
-    let mut frame = builder.finish().expect("a small frame");
-    let position = recovered.newest + 1;
-    let frames = std::iter::once(&mut frame);
-    assert_eq!(recovered.writer.append(position, frames).expect("a disk in memory"), 1);
-    recovered.writer.sync(position).expect("a disk in memory");
-    frame.payload().to_vec()
+    let frame = builder.finish().expect("a small frame");
+    let payload = frame.payload().to_vec();
+    write(&mut recovered.writer, recovered.newest + 1, frame);
+    payload
+}
+
+fn write(writer: &mut LogWriter, position: Position, mut frame: PreparedFrame) {
+    let written = writer.append(position, std::iter::once(&mut frame));
+    assert_eq!(written.expect("a disk in memory"), 1);
+    writer.sync(position).expect("a disk in memory");
 }
 
 /// A log of one segment with each payload in a frame of its own, and one of two segments.
@@ -114,10 +118,7 @@ fn log(payloads: &[Vec<u8>]) -> Arc<dyn Disk> {
         for record in Records::of(payload).decode_all().expect("a seed") {
             records::push(&mut builder, &record);
         }
-        let mut frame = builder.finish().expect("a small frame");
-        let frames = std::iter::once(&mut frame);
-        recovered.writer.append(position, frames).expect("a disk in memory");
-        recovered.writer.sync(position).expect("a disk in memory");
+        write(&mut recovered.writer, position, builder.finish().expect("a small frame"));
     }
     disk
 }
