@@ -5,9 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.api_client import ApiClient
 from tests.server_process import ServerProcess, StartServer, serve_command
+
+# Chosen with `--hypothesis-profile=long`.
+settings.register_profile("long", max_examples=5_000, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,6 +1,5 @@
 """`kill -9` at random moments under concurrent writes: what was acknowledged is there, once."""
 
-import os
 import random
 from pathlib import Path
 
@@ -8,20 +7,19 @@ import pytest
 
 from tests.acceptance.accounts import check_counts, check_points
 from tests.acceptance.writers import Writer, kill_under_writes
+from tests.kills import kills, kills_seconds_max
 from tests.server_process import ServerProcess, serve_command
 
-# `make test-all` asks for more.
-KILLS = int(os.environ.get("KILLS", "24"))
-KILLS_SECONDS_MAX = 60 + 10 * KILLS
+KILLS_USUAL = 24
+KILLS = kills(KILLS_USUAL)
 SECONDS_BEFORE_KILL = (0.02, 0.5)
 SEED = random.SystemRandom().randrange(2**32)
-
 
 # Megabytes of memory for rows; a quarter of it is stored at a time.
 SMALL_BUFFER = ("--force-snapshot-mem-threshold", "8")
 
 
-@pytest.mark.timeout(KILLS_SECONDS_MAX)
+@pytest.mark.timeout(kills_seconds_max(KILLS_USUAL))
 @pytest.mark.parametrize("options", [(), SMALL_BUFFER], ids=["in the log", "in files"])
 def test_acknowledged_points_survive_kill_exactly_once(
     tmp_path: Path, options: tuple[str, ...]

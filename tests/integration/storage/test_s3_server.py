@@ -1,7 +1,6 @@
 """A server whose files are in a bucket: killed, cut off, and beside a second one."""
 
 import contextlib
-import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -14,14 +13,14 @@ from tests.acceptance.writers import Writer, join, kill_under_writes, start_writ
 from tests.api_client import ApiClient
 from tests.integration.storage.line import Line
 from tests.integration.storage.s3_service import S3Service
+from tests.kills import kills, kills_seconds_max
 from tests.polling import eventually
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.timeout(180)
 
-# `make test-s3` asks for more.
-KILLS = int(os.environ.get("KILLS", "4"))
-KILLS_SECONDS_MAX = 90 + 10 * KILLS
+KILLS_USUAL = 4
+KILLS = kills(KILLS_USUAL)
 SECONDS_BEFORE_KILL = (0.1, 1.0)
 SEED = random.SystemRandom().randrange(2**32)
 MANIFESTS_KEPT = 8
@@ -59,7 +58,7 @@ def writing(server: ServerProcess, writers: list[Writer]) -> Iterator[None]:
     join(threads)
 
 
-@pytest.mark.timeout(KILLS_SECONDS_MAX)
+@pytest.mark.timeout(kills_seconds_max(KILLS_USUAL))
 def test_acknowledged_points_survive_kill_amid_storing(tmp_path: Path, service: S3Service) -> None:
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
     moments = random.Random(SEED)  # noqa: S311 - a repeatable choice, not a secret

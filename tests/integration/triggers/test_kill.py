@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from tests.api_client import ApiClient
+from tests.kills import kills, kills_seconds_max
 from tests.polling import eventually
 from tests.server_process import ServerProcess, serve_command
 
-KILLS = 8
+KILLS_USUAL = 8
+KILLS = kills(KILLS_USUAL)
 SECONDS_BEFORE_KILL = (0.1, 0.8)
 ROWS_PER_WRITE = 5
 SEED = random.SystemRandom().randrange(2**32)
@@ -60,7 +62,7 @@ def served(server: ServerProcess) -> Counter[int]:
     return Counter(row["value"] for row in rows)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(kills_seconds_max(KILLS_USUAL))
 def test_every_row_is_served_once_over_kills(tmp_path: Path) -> None:
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
     moments = random.Random(SEED)  # noqa: S311 - a repeatable choice, not a secret
