@@ -24,6 +24,17 @@ HTTP_REQUEST_BYTES_MAX = 10 * 1024 * 1024
 # the machine's memory that leave room for the workers of plugins.
 QUERY_MEMORY_SHARE = 0.20
 BUFFER_MEMORY_SHARE = 0.40
+# Backups that may be open at a time: each keeps files and log that would otherwise go.
+BACKUPS_OPEN_MAX = 4
+# How long a backup may stay open while nobody asks for any of it: a copy that was killed is over,
+# one that waits for a slow network is not.
+BACKUP_IDLE_SECONDS_MAX = 600
+# What is held of an object while it is handed out: a few times what a disk or S3 gives at once.
+BACKUP_READ_BYTES_MAX = 4 * 1024 * 1024
+# Files of the plugin folder in a backup, and their bytes, which are read when it is opened: far
+# more than plugins have, and far less than a folder that was named by mistake.
+BACKUP_PLUGIN_FILES_MAX = 10_000
+BACKUP_PLUGIN_BYTES_MAX = 1024 * 1024 * 1024
 
 
 def memory_bytes() -> int:

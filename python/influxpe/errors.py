@@ -20,6 +20,7 @@ from influxpe._engine import (
 )
 
 __all__ = [
+    "BackupError",
     "BusyError",
     "ClosedError",
     "ConflictError",
@@ -43,6 +44,14 @@ __all__ = [
 
 class StartFailed(Exception):
     """The server cannot start; its text is one sentence for the operator."""
+
+
+class BackupError(Exception):
+    """A copy cannot be made or brought back; `hint` says what helps."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        self.hint = hint
+        super().__init__(message)
 
 
 class TriggerError(Exception):

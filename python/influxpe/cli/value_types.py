@@ -5,11 +5,13 @@ Durations are integers in nanoseconds, sizes integers in bytes.
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from influxpe.triggers.duration import format_duration, parse_duration
 
 PORT_MAX = 65_535
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SIZE_UNITS = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 SIZE = re.compile(r"(?P<number>\d+)\s*(?P<unit>b|kb|mb|gb|%)?", re.IGNORECASE)
 # `mo` is a month in the documents of InfluxDB 3, but not in its duration grammar.
@@ -63,6 +65,16 @@ def signed_number(text: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]+", text):
         raise ValueError("invalid digit found in string, a whole number is needed")
     return int(text)
+
+
+def time_ns(text: str) -> int:
+    """Read nanoseconds since the epoch, or an RFC 3339 time, as such nanoseconds."""
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return int(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("the time has no time zone, such as Z")
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def fraction(text: str) -> float:

@@ -14,7 +14,7 @@ from influxpe.triggers.spec import SpecError
 
 ALL = [getattr(errors, name) for name in errors.__all__]
 # Bases that nobody raises themselves, and what never reaches a client.
-NOT_ANSWERED = {errors.EngineError, errors.StartFailed}
+NOT_ANSWERED = {errors.EngineError, errors.StartFailed, errors.BackupError}
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
