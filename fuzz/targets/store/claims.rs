@@ -13,6 +13,8 @@ use crate::error::{ErrorKind, Result};
 const HELD_PER_BYTE: usize = 64;
 /// Bytes that may be held beyond that: the message of an error, the first room of a list.
 const HELD_ANYWAY: usize = 4_096;
+/// Bytes before the body (`docs/format.md`).
+const HEADER_BYTES: usize = 16;
 
 pub fn check(bytes: &[u8]) {
     refused_rightly(decode(bytes).map(drop));
@@ -51,9 +53,19 @@ fn manifest_of(version: u8, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Bodies of version 1, which every later version reads: none, one, and several tables.
+/// Bodies of version 1, which every later version reads, with no, one and several tables; and the
+/// same in the newest version.
 pub fn seeds() -> Vec<Vec<u8>> {
-    [0, 1, 3].into_iter().map(|tables| [&[1][..], &body(tables)].concat()).collect()
+    let first: Vec<_> = [0, 1, 3].into_iter().map(|tables| (1, body(tables))).collect();
+    let newest: Vec<_> = first.iter().map(|(version, body)| in_newest(*version, body)).collect();
+    let seed = |(version, body): &(u8, Vec<u8>)| [&[*version][..], body].concat();
+    first.iter().chain(&newest).map(seed).collect()
+}
+
+fn in_newest(version: u8, body: &[u8]) -> (u8, Vec<u8>) {
+    let manifest = decode(&manifest_of(version, body)).expect("a seed");
+    let bytes = encode(&manifest).expect("a short manifest");
+    (bytes[4], bytes[HEADER_BYTES..].to_vec())
 }
 
 fn body(tables: u32) -> Vec<u8> {
