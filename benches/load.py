@@ -16,6 +16,15 @@ WRITTEN = b"HTTP/1.1 204 "
 ANSWER_BYTES_MAX = 65_536
 
 
+class RefusedError(Exception):
+    """A write that was not answered 204; says how it was."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it may be sent again."""
+        return " 503 " in str(self)
+
+
 class Writer:
     """One kept-alive connection that posts one body after another."""
 
@@ -47,14 +56,29 @@ class Writer:
         return not self._unsent
 
     def take(self) -> float | None:
-        """Read the answer; gives how long it took in ms, or nothing while it is not whole."""
+        """Read the answer; gives how long it took in ms, or nothing while it is not whole.
+
+        Raises `RefusedError`; nothing more can be sent then.
+        """
         data = self._socket.recv(ANSWER_BYTES_MAX)
         self._answer += data
         assert data, "the server closed the connection"
-        assert self._answer.startswith(WRITTEN), self._answer[:500]
+        if not self._answer.startswith(WRITTEN):
+            raise RefusedError(self._answer[:500].decode())
         if not self._answer.endswith(b"\r\n\r\n"):
             return None
         return (time.perf_counter_ns() - self._began_ns) / 1e6
+
+    def post(self, body: bytes) -> float:
+        """Send a small request and wait for its answer; gives how long it took in ms.
+
+        Raises as `take` does.
+        """
+        assert self.begin(body), "the body is too large to be sent at once"
+        while True:
+            assert select.select([self], [], [], REQUEST_SECONDS_MAX)[0], "no answer"
+            if (taken_ms := self.take()) is not None:
+                return taken_ms
 
     def close(self) -> None:
         """Close the connection."""
