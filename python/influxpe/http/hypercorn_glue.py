@@ -1,8 +1,8 @@
 """Everything that is particular to Hypercorn: its settings, its sockets, its gaps.
 
-HTTP/1.1 is answered by `wire`; Hypercorn answers what comes by another protocol. Three of its
-defaults would hurt: it closes a connection after 1,000 requests, after 5 seconds of rest, and
-refuses long headers. One gap is filled: it has no way to break off an HTTP/2 answer.
+HTTP is answered by `wire`; Hypercorn answers what begins as HTTP/1.1 and asks for another protocol.
+Three of its defaults would hurt: it closes a connection after 1,000 requests, after 5 seconds of
+rest, and refuses long headers. One gap is filled: it has no way to break off an HTTP/2 answer.
 """
 
 import asyncio

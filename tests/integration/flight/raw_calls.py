@@ -1,27 +1,12 @@
 """Calls of gRPC byte by byte, for what no well-behaved client would send."""
 
-import socket
 import struct
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+from dataclasses import dataclass
 from urllib.parse import unquote
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import (
-    DataReceived,
-    Event,
-    ResponseReceived,
-    StreamEnded,
-    StreamReset,
-    TrailersReceived,
-)
+from tests.integration.http.h2_client import H2Client, Reply
 
-WAIT_SECONDS = 20.0
 SERVICE = "/arrow.flight.protocol.FlightService/"
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 def frame(message: bytes, *, flag: int = 0, size: int | None = None) -> bytes:
@@ -30,13 +15,11 @@ def frame(message: bytes, *, flag: int = 0, size: int | None = None) -> bytes:
 
 
 @dataclass
-class Reply:
-    """What came back on one stream."""
+class Outcome:
+    """How a call ended."""
 
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    body: bytes = b""
-    was_reset: bool = False
-    is_over: bool = False
+    headers: dict[bytes, bytes]
+    body: bytes
 
     @property
     def status(self) -> int:
@@ -49,97 +32,22 @@ class Reply:
         return unquote(self.headers.get(b"grpc-message", b"").decode())
 
 
-class RawCalls:
-    """One HTTP/2 connection, driven step by step; what is received is given back at once."""
+def outcome(reply: Reply) -> Outcome:
+    """Give what a whole reply says."""
+    return Outcome(reply.headers, reply.body)
 
-    def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
-        self.connection = H2Connection(H2Configuration(header_encoding=None))
-        self.connection.initiate_connection()
-        self.replies: dict[int, Reply] = {}
-        self.flush()
 
-    def __enter__(self) -> Self:
-        return self
+class RawCalls(H2Client):
+    """A connection for calls."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.socket.close()
-
-    def flush(self) -> None:
-        """Send what is waiting."""
-        self.socket.sendall(self.connection.data_to_send())
-
-    def open(self, method: str, *more: tuple[bytes, bytes]) -> int:
+    def begin(self, method: str, *more: tuple[bytes, bytes]) -> int:
         """Begin a call; returns its stream."""
-        stream = self.connection.get_next_available_stream_id()
         path = method if method.startswith("/") else SERVICE + method
-        headers = [
-            (b":method", b"POST"),
-            (b":path", path.encode()),
-            (b":scheme", b"http"),
-            (b":authority", b"a"),
-            (b"te", b"trailers"),
-            (b"content-type", b"application/grpc"),
-            *more,
-        ]
-        self.connection.send_headers(stream, headers)
-        self.replies[stream] = Reply()
-        self.flush()
-        return stream
+        grpc = [(b"te", b"trailers"), (b"content-type", b"application/grpc")]
+        return self.open("POST", path, *grpc, *more)
 
-    def send(self, stream: int, data: bytes, *, end: bool = False) -> None:
-        """Send bytes, as fast as the windows allow."""
-        while True:
-            window = self.connection.local_flow_control_window(stream)
-            piece, data = data[: min(window, 16_384)], data[min(window, 16_384) :]
-            if piece or not data:
-                self.connection.send_data(stream, piece, end_stream=end and not data)
-                self.flush()
-            else:
-                self.receive()
-            if not data:
-                return
-
-    def receive(self, *, acknowledge: bool = True) -> list[Event]:
-        """Wait for the next events, and note what they say."""
-        data = self.socket.recv(65_536)
-        assert data, "the server closed the connection"
-        events = self.connection.receive_data(data)
-        for event in events:
-            self._note(event, acknowledge=acknowledge)
-        self.flush()
-        return events
-
-    def _note(self, event: Event, *, acknowledge: bool) -> None:
-        reply = self.replies.get(getattr(event, "stream_id", None) or 0)
-        if reply is None:
-            return
-        if isinstance(event, ResponseReceived | TrailersReceived):
-            reply.headers |= dict(event.headers)
-        elif isinstance(event, DataReceived):
-            reply.body += event.data
-            if acknowledge:
-                size = event.flow_controlled_length
-                self.connection.acknowledge_received_data(size, event.stream_id)
-        elif isinstance(event, StreamReset):
-            reply.was_reset = reply.is_over = True
-        elif isinstance(event, StreamEnded):
-            reply.is_over = True
-
-    def reply(self, stream: int) -> Reply:
-        """Wait for the end of a call."""
-        while not self.replies[stream].is_over:
-            self.receive()
-        return self.replies[stream]
-
-    def call(self, method: str, body: bytes, *more: tuple[bytes, bytes]) -> Reply:
+    def call(self, method: str, body: bytes, *more: tuple[bytes, bytes]) -> Outcome:
         """Make a whole call with this body."""
-        stream = self.open(method, *more)
+        stream = self.begin(method, *more)
         self.send(stream, body, end=True)
-        return self.reply(stream)
+        return outcome(self.reply(stream))

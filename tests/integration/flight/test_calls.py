@@ -12,7 +12,7 @@ from influxpe.config import HTTP_REQUEST_BYTES_MAX
 from influxpe.http.flight.protobuf import message
 from influxpe.http.flight.status import Code
 from tests.integration.flight.conftest import Asker
-from tests.integration.flight.raw_calls import RawCalls, Reply, frame
+from tests.integration.flight.raw_calls import Outcome, RawCalls, frame, outcome
 from tests.server_process import ServerProcess, serve_command
 
 
@@ -24,7 +24,7 @@ def raw(server: ServerProcess) -> Iterator[RawCalls]:
         assert calls.call("DoGet", frame(b"")).status == Code.INVALID_ARGUMENT
 
 
-def told(reply: Reply) -> tuple[int, str]:
+def told(reply: Outcome) -> tuple[int, str]:
     """Give the status of a reply."""
     return reply.status, reply.message
 
@@ -83,11 +83,11 @@ def test_a_message_past_the_limit_is_refused_and_the_connection_goes_on(raw: Raw
 
 def test_a_message_comes_in_any_pieces(raw: RawCalls) -> None:
     body = frame(message({1: b'{"database":"x","sql_query":"SELECT 1"}'}))
-    stream = raw.open("DoGet")
+    stream = raw.begin("DoGet")
     for at in range(len(body)):
         raw.send(stream, body[at : at + 1])
     raw.send(stream, b"", end=True)
-    assert raw.reply(stream).status == Code.NOT_FOUND
+    assert outcome(raw.reply(stream)).status == Code.NOT_FOUND
 
 
 @pytest.mark.parametrize("value", [b"1", b"1x", b"123456789S", b"-1S"])
@@ -108,7 +108,7 @@ def test_a_timeout_that_is_over_is_resource_exhausted(raw: RawCalls) -> None:
 
 def test_a_call_that_is_reset_leaves_the_others(raw: RawCalls) -> None:
     for _ in range(20):
-        stream = raw.open("DoGet")
+        stream = raw.begin("DoGet")
         raw.send(stream, frame(b"abc", size=1_000))
         raw.connection.reset_stream(stream)
         raw.flush()
@@ -116,9 +116,9 @@ def test_a_call_that_is_reset_leaves_the_others(raw: RawCalls) -> None:
 
 
 def test_http_routes_and_calls_share_a_connection(raw: RawCalls) -> None:
-    stream = raw.open("/ping", (b"x-not", b"grpc"))
+    stream = raw.begin("/ping", (b"x-not", b"grpc"))
     raw.send(stream, b"", end=True)
-    assert raw.reply(stream).status == Code.UNIMPLEMENTED
+    assert outcome(raw.reply(stream)).status == Code.UNIMPLEMENTED
 
 
 def test_a_handshake_echoes_and_spells_the_token(asker: Asker, raw: RawCalls) -> None:

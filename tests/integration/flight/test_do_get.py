@@ -10,8 +10,10 @@ from pyarrow import flight
 from influxpe.http.flight.protobuf import message
 from influxpe.http.flight.reading import BATCH_BYTES_MAX
 from influxpe.http.flight.tickets import READ_INFO
+from influxpe.http.threads import QUERY_THREADS
 from tests.api_client import ApiClient
 from tests.integration.flight.conftest import Asker
+from tests.integration.flight.raw_calls import RawCalls, frame
 from tests.polling import eventually
 from tests.server_process import ServerProcess
 
@@ -212,6 +214,21 @@ def test_many_streams_share_a_connection(client: ApiClient, asker: Asker) -> Non
     # All have begun before any is read: each must come although the others wait.
     for reader in reversed(readers):
         assert reader.read_all().num_rows == 50_000
+
+
+def test_clients_that_do_not_read_hold_no_thread(
+    server: ServerProcess, client: ApiClient, asker: Asker
+) -> None:
+    client.write_all("g16", "\n".join(f"m i={i}i {i}" for i in range(50_000)))
+    sql = "SELECT a.i, b.time FROM m a, m b"
+    ticket = message({1: json.dumps({"database": "g16", "sql_query": sql}).encode()})
+    with RawCalls(server.address) as raw:
+        streams = [raw.begin("DoGet") for _ in range(QUERY_THREADS + 8)]
+        for stream in streams:
+            raw.send(stream, frame(ticket), end=True)
+        while not all(raw.replies[stream].headers for stream in streams):
+            raw.receive(acknowledge=False)
+        assert asker.table("g16", "SELECT count(*) AS n FROM m").to_pylist() == [{"n": 50_000}]
 
 
 def test_a_client_that_leaves_ends_its_query(

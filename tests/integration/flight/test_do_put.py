@@ -14,7 +14,7 @@ from influxpe.http.flight.status import Code
 from influxpe.http.flight.writing import REFUSED_RANGES_MAX
 from tests.api_client import ApiClient
 from tests.integration.flight.conftest import Asker
-from tests.integration.flight.raw_calls import RawCalls, frame
+from tests.integration.flight.raw_calls import RawCalls, frame, outcome
 from tests.server_process import ServerProcess, StartServer
 
 TAG = pa.dictionary(pa.int32(), pa.string())
@@ -299,23 +299,24 @@ def client_rows(connect: Callable[[str], ApiClient], server: ServerProcess) -> l
     return connect(server.url).rows("p15", "SELECT count(*) AS n FROM m")
 
 
+INVALID = Code.INVALID_ARGUMENT
 DESCRIPTOR = message({1: 1, 3: ["p16", "m"]})
 
 
 @pytest.mark.parametrize(
     ("body", "code", "text"),
     [
-        (b"", Code.INVALID_ARGUMENT, "the stream has no message"),
-        (frame(b""), Code.INVALID_ARGUMENT, "the first message has no descriptor"),
-        (frame(message({1: b""})), Code.INVALID_ARGUMENT, "a descriptor is a path or a command"),
+        (b"", INVALID, "the stream has no message"),
+        (frame(b""), INVALID, "the first message has no descriptor"),
+        (frame(message({1: b""})), INVALID, "a descriptor is a path or a command"),
         (
             frame(message({1: DESCRIPTOR, 2: b"abc"})),
-            Code.INVALID_ARGUMENT,
+            INVALID,
             "the header of a message is cut off",
         ),
         (
             frame(message({1: DESCRIPTOR, 2: b"\x04\0\0\0\0\1\0\0"})),
-            Code.INVALID_ARGUMENT,
+            INVALID,
             "the header of a message points before its start",
         ),
     ],
@@ -326,7 +327,16 @@ def test_a_broken_stream_says_where(
     with RawCalls(server.address) as raw:
         reply = raw.call("DoPut", body)
         assert (reply.status, reply.message) == (code, text)
-        assert raw.call("DoGet", frame(b"")).status == Code.INVALID_ARGUMENT
+        assert raw.call("DoGet", frame(b"")).status == INVALID
+
+
+def test_a_stream_that_fails_is_answered_before_its_end(server: ServerProcess) -> None:
+    with RawCalls(server.address) as raw:
+        stream = raw.begin("DoPut")
+        raw.send(stream, frame(message({1: DESCRIPTOR, 2: b"abc"})) + bytes(100_000))
+        reply = outcome(raw.reply(stream))
+        assert (reply.status, reply.message) == (INVALID, "the header of a message is cut off")
+        assert raw.call("DoGet", frame(b"")).status == INVALID
 
 
 def test_a_writer_that_vanishes_leaves_what_was_whole(

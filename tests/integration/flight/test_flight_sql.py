@@ -14,7 +14,7 @@ from influxpe.http.flight.protobuf import Fields, message
 from influxpe.http.flight.status import Code
 from tests.api_client import ApiClient
 from tests.integration.flight.conftest import Asker
-from tests.integration.flight.raw_calls import RawCalls, Reply, frame
+from tests.integration.flight.raw_calls import Outcome, RawCalls, frame
 from tests.server_process import ServerProcess
 
 Ask = Callable[..., pa.Table]
@@ -144,7 +144,7 @@ def test_a_statement_is_prepared_bound_and_closed(asker: Asker, ask: Ask) -> Non
     assert closed.body.to_pybytes() == b""
 
 
-def told(reply: Reply) -> tuple[int, str]:
+def told(reply: Outcome) -> tuple[int, str]:
     """Give the status of a reply."""
     return reply.status, reply.message
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from influxpe.http.bodies import discard
 from influxpe.http.flight.status import CallFailed, Code
 from influxpe.http.messages import Disconnected
 
@@ -60,13 +59,6 @@ class MessageReader:
         if await self.next() is not None:
             raise CallFailed(Code.INTERNAL, "the request has more than one message")
         return message
-
-    async def drain(self) -> None:
-        """Read what is left of the request, and keep nothing. Raises `Disconnected`."""
-        self._buffer.clear()
-        if self._has_more:
-            self._has_more = False
-            await discard(self._receive)
 
     def _size(self) -> int:
         flag, size = struct.unpack_from(">BI", self._buffer)

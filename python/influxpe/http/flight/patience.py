@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from influxpe.http.flight.status import CallFailed, Code
@@ -11,8 +10,6 @@ from influxpe.http.messages import Disconnected
 
 if TYPE_CHECKING:
     from starlette.types import Receive
-
-logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -54,16 +51,6 @@ class Patience:
     def end(self) -> None:
         """Stop watching."""
         self._gone.cancel()
-
-
-def leave(work: asyncio.Future[Any]) -> None:
-    """Let work come to its end with nobody waiting for it."""
-    work.add_done_callback(_forget)
-
-
-def _forget(work: asyncio.Future[Any]) -> None:
-    if not work.cancelled() and (error := work.exception()) is not None:
-        logger.info("a query ended after its client had gone: %s", error)
 
 
 async def _disconnect(receive: Receive) -> None:

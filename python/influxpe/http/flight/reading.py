@@ -7,15 +7,15 @@ what is held does not grow with the answer. A client that goes away ends its que
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from influxpe import errors
 from influxpe.http.flight import ipc
+from influxpe.http.flight.ahead import Ahead
 from influxpe.http.flight.messages import flight_data_head
-from influxpe.http.flight.patience import Patience, leave
+from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.status import CallFailed, Code
 
 if TYPE_CHECKING:
@@ -80,20 +80,20 @@ class RowSender:
 
     async def send(self, stream: QueryStream) -> None:
         """Send all messages. Raises what the execution raises, and as `Patience.check` does."""
-        following = self._threads.query(stream.next_chunk)
+        ahead = Ahead(self._threads, stream)
         try:
-            while (piece := await self._next(following)) is not None:
-                following = self._threads.query(stream.next_chunk)
+            while (piece := await self._next(ahead)) is not None:
                 for message in self._splitter.feed(piece):
                     await self._send(message)
         finally:
-            leave(following)
+            ahead.end()
 
-    async def _next(self, following: asyncio.Future[bytes | None]) -> bytes | None:
-        while not await self._patience.wait(following, KEEP_ALIVE_SECONDS):
+    async def _next(self, ahead: Ahead) -> bytes | None:
+        arrival = ahead.arrival()
+        while arrival is not None and not await self._patience.wait(arrival, KEEP_ALIVE_SECONDS):
             if self._schema is not None:
                 await self._send_body(no_rows(self._schema))
-        return following.result()
+        return ahead.take()
 
     async def _send(self, message: ipc.Message) -> None:
         if message.kind == ipc.SCHEMA:

@@ -107,10 +107,9 @@ class FlightService:
         await method(call)
 
     async def _fail(self, call: Call, error: CallFailed) -> None:
-        """Say why; first read what the client still sends, which it would wait with for ever."""
+        """Say why, also where the client has not sent all."""
         fields = {"path": call.scope["path"], "code": error.code.name}
         logger.debug("call refused: %s", error.message, extra={"fields": fields})
-        await call.messages.drain()
         await call.exchange.fail(error)
 
     async def _handshake(self, call: Call) -> None:

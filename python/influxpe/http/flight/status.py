@@ -33,7 +33,6 @@ class Code(IntEnum):
     ALREADY_EXISTS = 6
     PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
-    FAILED_PRECONDITION = 9
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
@@ -62,7 +61,7 @@ TABLE: dict[type[Exception], Code] = {
     errors.TooLargeError: Code.RESOURCE_EXHAUSTED,
     errors.BusyError: Code.UNAVAILABLE,
     errors.UnsupportedError: Code.INVALID_ARGUMENT,
-    errors.ClosedError: Code.FAILED_PRECONDITION,
+    errors.ClosedError: Code.UNAVAILABLE,
     errors.CorruptError: Code.DATA_LOSS,
     errors.InternalError: Code.INTERNAL,
     ProtobufError: Code.INVALID_ARGUMENT,

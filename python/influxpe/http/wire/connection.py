@@ -35,9 +35,11 @@ class Listener(Protocol):
     loop: asyncio.AbstractEventLoop
     timeouts: Timeouts
     is_stopping: bool
-    connections: "set[Http1Connection]"
     date_line: bytes
     """The `date` header of now."""
+
+    def join(self, connection: "Http1Connection") -> None:
+        """Learn of a connection."""
 
     def hand_over(self, transport: asyncio.Transport, unread: bytes) -> None:
         """Let another protocol serve a connection, from these bytes on."""
@@ -90,7 +92,7 @@ class Http1Connection(asyncio.Protocol):
             self._leave(b"")
             return
         self._scope = connection_scope(transport, is_tls=tls is not None)
-        self._listener.connections.add(self)
+        self._listener.join(self)
 
     def data_received(self, data: bytes) -> None:
         """Read requests; after the last one, what comes is thrown away."""

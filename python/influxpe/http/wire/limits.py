@@ -17,6 +17,19 @@ COPIED_BYTES_MAX = 64 * 1024
 # Answer heads that are remembered: routes times the headers that they vary.
 HEADS_REMEMBERED_MAX = 256
 
+# HTTP/2. Requests that one connection may have under way, be they broken off by the client.
+STREAMS_MAX = 256
+# Bytes of one body, and of all bodies of a connection, that may wait for the application.
+STREAM_WINDOW_BYTES_MAX = 1024 * 1024
+CONNECTION_WINDOW_BYTES_MAX = 16 * 1024 * 1024
+# Bytes of a frame, in both directions: the others of a connection wait for no more than that.
+FRAME_BYTES_MAX = 256 * 1024
+# Bytes of answers that wait in the process for the socket: enough to keep it busy.
+UNSENT_BYTES_MAX = 512 * 1024
+# Bytes that wait for a client that does not read before it is cut off. Answers stop long before:
+# these are acknowledgements that it asks for without end.
+UNREAD_BYTES_MAX = 4 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
