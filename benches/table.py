@@ -24,6 +24,13 @@ GOALS = {
     "storing the buffer": "ack p99 ≤ 10 ms",
     "merging four layers": "ack p99 ≤ 10 ms",
     "replay of the log": "≥ 2 M rows/s",
+    "flight reads [numbers]": "≥ 0.7 x the peer",
+    "flight reads [all columns]": "≥ 0.7 x the peer",
+}
+# The same work done by another in the same run.
+PEERS = {
+    "flight reads [numbers]": "reads of the peer [numbers]",
+    "flight reads [all columns]": "reads of the peer [all columns]",
 }
 LINES = "ingest of the same rows as lines"
 
@@ -118,6 +125,10 @@ def ratios(bench: Measured, limits: dict[str, float], rates: dict[str, float]) -
         return ["limit"]
     if bench.name == "ingest of arrow streams" and LINES in rates:
         return [f"{bench.rate / rates[LINES]:.3g} x the rate of lines"]
+    if PEERS.get(bench.name) in rates:
+        return [f"{bench.rate / rates[PEERS[bench.name]]:.2f} x the C++ server"]
+    if bench.name in PEERS.values():
+        return ["peer"]
     return [f"{100 * shares[name]:.3g} % {name}" for name in wanted.get(bench.unit, [])]
 
 
