@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from influxpe.http.wire.h2_connection import Http2Connection
+from influxpe.http.wire.h2_stream import JOINED_BYTES, H2Stream
 from influxpe.http.wire.limits import UNREAD_BYTES_MAX, Timeouts
 
 
@@ -115,3 +116,35 @@ def test_a_goodbye_closes_the_connection() -> None:
         return transport.was_closed
 
     assert asyncio.run(run())
+
+
+def test_tiny_parts_of_a_body_are_kept_together_and_empty_ones_not_at_all() -> None:
+    given_back: list[int] = []
+
+    async def run() -> list[Message]:
+        stream = H2Stream(cast("Any", GivenBack(given_back)), 1, {"method": "POST"})
+        for _ in range(100_000):
+            stream.body_came(b"", 0)
+            stream.body_came(b"x", 1)
+        stream.body_came(bytes(JOINED_BYTES), JOINED_BYTES + 256)
+        stream.end_body()
+        found = [await stream.receive()]
+        while found[-1]["more_body"]:
+            found.append(await stream.receive())
+        return found
+
+    found = asyncio.run(run())
+    sizes = [len(message["body"]) for message in found]
+    assert sizes == [JOINED_BYTES] * 6 + [100_000 - 6 * JOINED_BYTES, JOINED_BYTES]
+    assert sum(given_back) == sum(sizes) + 256
+
+
+class GivenBack:
+    """Notes what a stream gives back of its window."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        self._sizes = sizes
+
+    def give_back(self, _: int, size: int) -> None:
+        """Note a size."""
+        self._sizes.append(size)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from influxpe.http.flight.exchange import Exchange
     from influxpe.http.flight.framing import MessageReader
     from influxpe.http.flight.intake import Pieces
+    from influxpe.http.flight.protobuf import Buffer
     from influxpe.http.services import Services
     from influxpe.http.write_arrow import ArrowTarget
 
@@ -178,7 +179,7 @@ class RowTaker:
         await asyncio.gather(telling, return_exceptions=True)
 
 
-def first_data(data: bytes | None) -> FlightData:
+def first_data(data: Buffer | None) -> FlightData:
     """Parse the message that begins a stream and names its target. Raises `CallFailed`."""
     if data is None:
         raise invalid("the stream has no message")

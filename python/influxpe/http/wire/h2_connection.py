@@ -28,6 +28,7 @@ from h2.events import (
 )
 from h2.exceptions import H2Error, ProtocolError
 from h2.settings import SettingCodes, Settings
+from hyperframe.frame import DataFrame
 
 from influxpe.http.wire.h2_stream import H2Stream, Headers
 from influxpe.http.wire.limits import (
@@ -49,6 +50,15 @@ logger = logging.getLogger(__name__)
 
 WINDOW_AT_START = 65_535
 DATA_FRAME = 0
+
+
+def _body_in_short(frame: DataFrame) -> str:
+    return f"{len(frame.data)} bytes"
+
+
+# For a log that is off `h2` describes each frame that comes, with its whole body in hexadecimal
+# digits: a third of the time of an upload.
+DataFrame._body_repr = _body_in_short  # type: ignore[method-assign, assignment]
 
 
 class Listener(Protocol):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Scope
 
 WITHOUT_BODY = {204, 304}
+# Parts of a body up to this many bytes are kept as one: each by itself weighs more than it says.
+JOINED_BYTES = 16 * 1024
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -44,8 +46,8 @@ class H2Stream:
         self.is_answered = False
         self.request_ended = False
         self._connection = connection
-        self._pieces: deque[bytes] = deque()
-        self._unacknowledged = 0
+        # Parts of the body, and how much of the window each takes up.
+        self._pieces: deque[tuple[bytes, int]] = deque()
         self._end_is_told = False
         self._news: asyncio.Future[None] | None = None
         self._status = 0
@@ -56,9 +58,11 @@ class H2Stream:
 
     def body_came(self, data: bytes, size: int) -> None:
         """Keep a part of the body; `size` counts it as the window does."""
-        if data:
-            self._pieces.append(data)
-        self._unacknowledged += size
+        if self._pieces and len(self._pieces[-1][0]) + len(data) <= JOINED_BYTES:
+            last, last_size = self._pieces.pop()
+            data, size = last + data, last_size + size
+        if data or size:
+            self._pieces.append((data, size))
         self._tell()
 
     def end_body(self) -> None:
@@ -84,15 +88,15 @@ class H2Stream:
             await self._news
         if self.is_gone:
             return {"type": "http.disconnect"}
-        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._end_is_told = self.request_ended
-        self._connection.give_back(self.stream_id, self.untaken_bytes())
+        body, size = self._pieces.popleft() if self._pieces else (b"", 0)
+        self._end_is_told = self.request_ended and not self._pieces
+        self._connection.give_back(self.stream_id, size)
         return {"type": "http.request", "body": body, "more_body": not self._end_is_told}
 
     def untaken_bytes(self) -> int:
-        """Give, once, how much of the window the body takes up."""
-        size, self._unacknowledged = self._unacknowledged, 0
+        """Give, once, how much of the window the rest of the body takes up."""
+        size = sum(size for _, size in self._pieces)
+        self._pieces.clear()
         return size
 
     def _has_end_to_tell(self) -> bool:
