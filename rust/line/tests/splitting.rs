@@ -51,6 +51,14 @@ fn an_open_quote_takes_the_following_lines() {
 }
 
 #[test]
+fn a_quote_opens_a_string_behind_more_equals_signs_than_commas() {
+    assert_eq!(read("m f=1,\"g=2\nm h=3"), ["m f=1.0,\"g=2.0", "m h=3.0"]);
+    assert_eq!(read("m f=1,g=\"\n\"\nm h=3"), ["m f=1.0,g=\"\n\"", "m h=3.0"]);
+    // What stands in strings is not counted.
+    assert_eq!(read("m f=\",,,\",g=\"\n\" 1\nm h=3"), ["m f=\",,,\",g=\"\n\" 1", "m h=3.0"]);
+}
+
+#[test]
 fn an_escaped_line_feed_does_not_end_a_line() {
     let fault = "! Expected at least one space character, got end of input";
     assert_eq!(read("m\\\nf=1"), [fault]);

@@ -1,5 +1,6 @@
 """Tokens over HTTP: who may do what, before and after they exist, and over restarts."""
 
+import base64
 import hashlib
 import json
 import re
@@ -67,6 +68,25 @@ def test_a_token_opens_everything_in_each_scheme(server: ServerProcess) -> None:
     parameters = {"db": "a", "p": token}
     answer = httpx.post(f"{server.url}/write", params=parameters, content="cpu value=1 1")
     assert answer.status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/api/v3/write_lp?db=a", "/api/v2/write?bucket=a", "/write?db=a"])
+def test_the_write_routes_take_a_token_in_each_form(server: ServerProcess, path: str) -> None:
+    token = make_admin(server)["token"]
+
+    def write(authorization: str | None, more: str = "") -> tuple[int, str]:
+        headers = {} if authorization is None else {"Authorization": authorization}
+        answer = httpx.post(f"{server.url}{path}{more}", content="m f=1", headers=headers)
+        return answer.status_code, answer.text
+
+    basic = base64.b64encode(f"anybody:{token}".encode()).decode()
+    for form in (f"Bearer {token}", f"Token {token}", f"Basic {basic}"):
+        assert write(form) == (204, "")
+    for refused in (None, "Bearer apiv3_other"):
+        assert write(refused) == (401, UNAUTHENTICATED)
+    assert write(f"bearer {token}")[0] == 400
+    in_url = 204 if path.startswith("/write") else 401
+    assert write(None, f"&u=anybody&p={token}")[0] == in_url
 
 
 def test_a_regenerated_token_replaces_the_old_one_at_once(

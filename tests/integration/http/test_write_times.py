@@ -95,6 +95,13 @@ def test_escapes_reach_the_table_as_they_are_meant(client: ApiClient) -> None:
     ]
 
 
+def test_a_field_of_a_family_keeps_its_whole_name(client: ApiClient) -> None:
+    fields = ",".join(f"family::f{number}={number}i" for number in range(101))
+    client.write_all("families", f"m {fields} 1")
+    rows = client.rows("families", 'SELECT "family::f0", "family::f100" FROM m')
+    assert rows == [{"family::f0": 0, "family::f100": 100}]
+
+
 def test_lines_end_with_line_feeds_outside_of_strings_alone(client: ApiClient) -> None:
     body = '# a="b\r\n\tm s="x\r\ny",n=1i 1 \r\n\r\n  # comment\nm s="#",n=2i 2'
     client.write_all("ends", body)
