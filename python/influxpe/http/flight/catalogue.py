@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from influxpe.http.flight.commands import Statement
 from influxpe.http.flight.planning import planned_schema
 from influxpe.http.flight.protobuf import Fields
 from influxpe.http.flight.reading import query_table
 from influxpe.http.flight.sql_info import SQL_INFO, XDBC_TYPES, sql_info, xdbc_type_info
+from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import invalid
 
 if TYPE_CHECKING:
@@ -164,5 +164,5 @@ class Catalogue:
         name = ".".join(
             '"' + row[part].replace('"', '""') + '"' for part in ("db_schema_name", "table_name")
         )
-        statement = Statement(f"SELECT * FROM {name}", {})  # noqa: S608 - a quoted name
+        statement = Statement(f"SELECT * FROM {name}")  # noqa: S608 - a quoted name
         return {"table_schema": planned_schema(self._engine, self._database, statement)}

@@ -5,20 +5,12 @@ Numbers of fields are those of `FlightSql.proto`.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from influxpe.http.flight.messages import TYPE_URL, Wrapped, wrapped
 from influxpe.http.flight.protobuf import Buffer, Fields, ProtobufError, message
+from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import invalid
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from influxpe.engine_types import Scalar
 
 PACKAGE = "arrow.flight.protocol.sql."
 STATEMENT = "CommandStatementQuery"
@@ -28,7 +20,6 @@ CLOSE_PREPARED = "ActionClosePreparedStatementRequest"
 # Ours alone: clients hand it back as they got it.
 HANDLE = "FlightSqlPreparedStatementHandle"
 UNSUPPORTED = f"Unsupported FlightSQL message type: {TYPE_URL}"
-PLACEHOLDER = re.compile(r"\$(\w+)")
 
 
 def parse_command(data: Buffer) -> Wrapped:
@@ -46,22 +37,10 @@ def unsupported(command: Wrapped) -> Exception:
     return invalid(f"{UNSUPPORTED}{PACKAGE}{command.name}")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL and the values of its placeholders. As a handle it is all that a client must keep."""
-
-    sql: str
-    params: Mapping[str, Scalar]
-
-    def handle(self) -> bytes:
-        """Spell it as the handle of a prepared statement."""
-        params = msgspec.json.encode(dict(self.params)) if self.params else None
-        return wrapped(PACKAGE + HANDLE, message({1: self.sql, 2: params}))
-
-    def with_nulls(self) -> Statement:
-        """Give a null to each placeholder without a value, so that it can be planned."""
-        nulls: dict[str, Scalar] = dict.fromkeys(PLACEHOLDER.findall(self.sql))
-        return Statement(self.sql, nulls | dict(self.params))
+def handle_of(statement: Statement) -> bytes:
+    """Spell a statement as a handle: it is all that a client must keep."""
+    params = msgspec.json.encode(dict(statement.params)) if statement.params else None
+    return wrapped(PACKAGE + HANDLE, message({1: statement.text, 2: params}))
 
 
 def parse_handle(data: memoryview) -> Statement:
@@ -85,7 +64,7 @@ _Scalar = bool | int | float | str | None
 
 def _bare(data: memoryview) -> Statement:
     try:
-        return Statement(str(data, "utf-8"), {})
+        return Statement(str(data, "utf-8"))
     except UnicodeDecodeError as error:
         raise invalid("bad handle of a prepared statement") from error
 
@@ -93,7 +72,7 @@ def _bare(data: memoryview) -> Statement:
 def statement_of(command: Wrapped) -> Statement | None:
     """Give the statement of a command, where it has one."""
     if command.name == STATEMENT:
-        return Statement(Fields(command.body).text(1), {})
+        return Statement(Fields(command.body).text(1))
     if command.name == PREPARED_STATEMENT:
         return parse_handle(Fields(command.body).bytes_of(1))
     return None

@@ -7,12 +7,13 @@ A query is asked for none of its rows. Statements that cannot stand inside anoth
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from influxpe import errors
 from influxpe.http.flight import ipc
-from influxpe.http.flight.commands import Statement
 from influxpe.http.flight.reading import unknown_database
+from influxpe.http.flight.statements import Statement, run
 from influxpe.http.flight.status import CallFailed, Code
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 def planned_schema(engine: Engine, database: str, statement: Statement) -> bytes:
     """Give the schema as a message of an Arrow stream. Raises `CallFailed`."""
     try:
-        if QUERY.match(statement.sql):
+        if statement.language == "sql" and QUERY.match(statement.text):
             return _without_rows(engine, database, statement)
-        return _first_message(engine, database, statement.sql, statement)
+        return _first_message(engine, database, statement)
     except errors.NotFoundError as error:
         raise unknown_database(error) from error
     except (errors.InvalidError, errors.UnsupportedError) as error:
@@ -35,18 +36,18 @@ def planned_schema(engine: Engine, database: str, statement: Statement) -> bytes
 
 
 def _without_rows(engine: Engine, database: str, statement: Statement) -> bytes:
-    inner = statement.sql.rstrip().removesuffix(";")
+    inner = statement.text.rstrip().removesuffix(";")
     # A comment at its end must not take in what follows.
     sql = f"SELECT * FROM ({inner}\n) LIMIT 0"  # noqa: S608 - the client's own statement
     try:
-        return _first_message(engine, database, sql, statement)
+        return _first_message(engine, database, replace(statement, text=sql))
     except (errors.InvalidError, errors.UnsupportedError):
         # It says what is wrong in the client's words, or it is right after all.
-        return _first_message(engine, database, statement.sql, statement)
+        return _first_message(engine, database, statement)
 
 
-def _first_message(engine: Engine, database: str, sql: str, statement: Statement) -> bytes:
-    stream = engine.query(database, sql, params=statement.params, format="arrow")
+def _first_message(engine: Engine, database: str, statement: Statement) -> bytes:
+    stream = run(engine, database, statement)
     splitter = ipc.Splitter()
     while (piece := stream.next_chunk()) is not None:
         for message in splitter.feed(piece):

@@ -16,13 +16,13 @@ from influxpe.http.flight import ipc
 from influxpe.http.flight.ahead import Ahead
 from influxpe.http.flight.messages import flight_data_head
 from influxpe.http.flight.patience import Patience
+from influxpe.http.flight.statements import Statement, run
 from influxpe.http.flight.status import CallFailed, Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from influxpe._engine import Engine, QueryStream
-    from influxpe.engine_types import Scalar
     from influxpe.http.flight.exchange import Exchange
     from influxpe.http.threads import Threads
 
@@ -32,12 +32,10 @@ BATCH_BYTES_MAX = 2 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 5.0
 
 
-def begin_query(
-    engine: Engine, database: str, sql: str, params: Mapping[str, Scalar] | None
-) -> QueryStream:
-    """Plan a query. Raises `CallFailed`."""
+def begin_query(engine: Engine, database: str, statement: Statement) -> QueryStream:
+    """Plan a statement. Raises `CallFailed`."""
     try:
-        return engine.query(database, sql, params=params, format="arrow")
+        return run(engine, database, statement)
     except errors.NotFoundError as error:
         raise unknown_database(error) from error
     except (errors.InvalidError, errors.UnsupportedError) as error:
@@ -54,7 +52,7 @@ def unknown_database(error: errors.NotFoundError) -> CallFailed:
 
 def query_table(engine: Engine, database: str, sql: str) -> pa.Table:
     """Give the whole answer of a query of our own. Raises `CallFailed`."""
-    stream = begin_query(engine, database, sql, None)
+    stream = begin_query(engine, database, Statement(sql))
     pieces = iter(stream.next_chunk, None)
     return pa.ipc.open_stream(b"".join(pieces)).read_all()
 

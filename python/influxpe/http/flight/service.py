@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from influxpe.http.flight.commands import Statement, parse_command
+from influxpe.http.flight.commands import parse_command
 from influxpe.http.flight.exchange import Exchange
 from influxpe.http.flight.framing import MessageReader
 from influxpe.http.flight.messages import Descriptor, framed, handshake_answer
@@ -20,6 +20,7 @@ from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.protobuf import Fields
 from influxpe.http.flight.reading import RowSender, begin_query
 from influxpe.http.flight.sql import FlightSql, bind_command
+from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import CallFailed, Code, failure, invalid
 from influxpe.http.flight.targets import put_target
 from influxpe.http.flight.tickets import Ticket, parse_ticket
@@ -131,25 +132,22 @@ class FlightService:
         database = ticket.database or database_header(call.scope)
         if database is None:
             raise invalid("Invalid ticket. Error: no database is named")
-        statement = Statement(ticket.text, ticket.params)
-        if ticket.language == "flightsql":
-            command = parse_command(ticket.command)
-            found = self._sql.statement(command, call.scope)
-            if found is None:
-                await self._sql.send_catalogue(command, database, call.scope, call.exchange)
-                return
-            statement = found
-        elif ticket.language != "sql":
-            raise CallFailed(Code.UNIMPLEMENTED, f"{ticket.language} is not supported")
-        await self._run_statement(call, database, statement, patience)
+        if ticket.language != "flightsql":
+            statement = Statement(ticket.text, ticket.params, ticket.language)
+            await self._run_statement(call, database, statement, patience)
+            return
+        command = parse_command(ticket.command)
+        asked = self._sql.statement(command, call.scope)
+        if asked is None:
+            await self._sql.send_catalogue(command, database, call.scope, call.exchange)
+        else:
+            await self._run_statement(call, database, asked, patience)
 
     async def _run_statement(
         self, call: Call, database: str, statement: Statement, patience: Patience
     ) -> None:
         engine, threads = self._services.engine, self._services.threads
-        planning = threads.query(
-            lambda: begin_query(engine, database, statement.sql, statement.params)
-        )
+        planning = threads.query(lambda: begin_query(engine, database, statement))
         stream = await patience.result(planning)
         await RowSender(threads, call.exchange, patience).send(stream)
 

@@ -6,6 +6,7 @@ two calls, so that nothing has to be closed, and a restart is not noticed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from influxpe.http.flight import tickets
@@ -17,7 +18,7 @@ from influxpe.http.flight.commands import (
     PACKAGE,
     PREPARED_STATEMENT,
     STATEMENT,
-    Statement,
+    handle_of,
     parse_command,
     parse_handle,
     statement_of,
@@ -28,6 +29,7 @@ from influxpe.http.flight.metadata import required_database, text_header
 from influxpe.http.flight.planning import planned_schema
 from influxpe.http.flight.protobuf import Fields, message
 from influxpe.http.flight.reading import send_table
+from influxpe.http.flight.statements import Language, Statement
 from influxpe.http.flight.status import CallFailed, Code, invalid
 
 if TYPE_CHECKING:
@@ -53,7 +55,11 @@ class FlightSql:
         database = required_database(scope)
         command = _command(descriptor)
         schema = await self._schema(command, database, scope)
-        ticket = tickets.command_ticket(database, bytes(descriptor.command))
+        statement = self.statement(command, scope)
+        if statement is not None and statement.language != "sql":
+            ticket = tickets.query_ticket(database, statement)
+        else:
+            ticket = tickets.command_ticket(database, bytes(descriptor.command))
         return flight_info(schema, descriptor, ticket)
 
     async def schema_result(self, descriptor: Descriptor, scope: Scope) -> bytes:
@@ -62,9 +68,8 @@ class FlightSql:
         return message({1: await self._schema(_command(descriptor), database, scope)})
 
     async def _schema(self, command: Wrapped, database: str, scope: Scope) -> bytes:
-        statement = statement_of(command)
+        statement = self.statement(command, scope)
         if statement is not None:
-            _check_language(command, scope)
             return await self._planned(database, statement)
         if command.name not in SCHEMA_OF:
             raise unsupported(command)
@@ -84,8 +89,10 @@ class FlightSql:
 
     def statement(self, command: Wrapped, scope: Scope) -> Statement | None:
         """Give the statement whose rows a command asks for, if it does. Raises `CallFailed`."""
-        _check_language(command, scope)
-        return statement_of(command)
+        statement = statement_of(command)
+        if statement is None or command.name != STATEMENT:
+            return statement
+        return replace(statement, language=_language(scope))
 
     async def send_catalogue(
         self, command: Wrapped, database: str, scope: Scope, exchange: Exchange
@@ -106,9 +113,9 @@ class FlightSql:
             return b""
         if command.name != CREATE_PREPARED:
             raise unsupported(command)
-        statement = Statement(Fields(command.body).text(1), {})
+        statement = Statement(Fields(command.body).text(1))
         schema = await self._planned(database, statement.with_nulls())
-        result = message({1: statement.handle(), 2: schema})
+        result = message({1: handle_of(statement), 2: schema})
         return message({1: wrapped(f"{PACKAGE}ActionCreatePreparedStatementResult", result)})
 
     async def bind(
@@ -118,7 +125,7 @@ class FlightSql:
         statement = parse_handle(Fields(command.body).bytes_of(1))
         bytes_max = self._services.config.max_http_request_size
         values = await bound_values(first, messages, bytes_max)
-        handle = Statement(statement.sql, dict(statement.params) | values).handle()
+        handle = handle_of(Statement(statement.text, dict(statement.params) | values))
         await exchange.message(framed(message({1: message({1: handle})})))
 
 
@@ -138,10 +145,10 @@ def bind_command(descriptor: Descriptor) -> Wrapped | None:
     return command
 
 
-def _check_language(command: Wrapped, scope: Scope) -> None:
-    language = text_header(scope, LANGUAGE_HEADER) or "sql"
-    if language.lower() == "sql" or command.name != STATEMENT:
-        return
-    if language.lower() == "influxql":
-        raise CallFailed(Code.UNIMPLEMENTED, "influxql is not supported")
-    raise invalid(f"bad {LANGUAGE_HEADER}: {language}")
+def _language(scope: Scope) -> Language:
+    name = (text_header(scope, LANGUAGE_HEADER) or "sql").lower()
+    if name == "influxql":
+        return "influxql"
+    if name == "sql":
+        return "sql"
+    raise invalid(f"bad {LANGUAGE_HEADER}: {name}")

@@ -19,6 +19,7 @@ from influxpe.http.flight.protobuf import (
     message,
     signed,
 )
+from influxpe.http.flight.statements import Language, Statement
 from influxpe.http.flight.status import invalid
 from influxpe.http.query import check_parameters
 
@@ -31,8 +32,7 @@ UNSPECIFIED, SQL, INFLUXQL, FLIGHT_SQL = range(4)
 # Fields of ReadInfo: database, sql_query, query_type, flightsql_command, is_debug, params.
 READ_INFO_FIELDS = {1, 2, 3, 4, 5, 6}
 
-Language = Literal["sql", "influxql", "flightsql"]
-LANGUAGES: dict[int, Language] = {
+LANGUAGES: dict[int, Language | Literal["flightsql"]] = {
     UNSPECIFIED: "sql",
     SQL: "sql",
     INFLUXQL: "influxql",
@@ -46,7 +46,7 @@ class Ticket:
 
     database: str
     text: str
-    language: Language = "sql"
+    language: Language | Literal["flightsql"] = "sql"
     command: bytes = b""
     params: dict[str, Scalar] = field(default_factory=dict)
 
@@ -62,6 +62,12 @@ def parse_ticket(data: Buffer) -> Ticket:
 def command_ticket(database: str, command: bytes) -> bytes:
     """Spell the ticket for the rows of a Flight SQL command."""
     return wrapped(READ_INFO, message({1: database, 3: FLIGHT_SQL, 4: command}))
+
+
+def query_ticket(database: str, statement: Statement) -> bytes:
+    """Spell the ticket for the rows of a statement without values."""
+    kind = INFLUXQL if statement.language == "influxql" else SQL
+    return wrapped(READ_INFO, message({1: database, 2: statement.text, 3: kind}))
 
 
 def _read_info(data: Buffer) -> Ticket | None:

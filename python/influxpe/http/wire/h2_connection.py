@@ -130,6 +130,11 @@ class Http2Connection(asyncio.Protocol):
             self._flush()
             self._transport.close()
             return
+        except Exception:
+            # `h2` promises to raise nothing else.
+            logger.exception("a connection of HTTP/2 cannot be read")
+            self._transport.abort()
+            return
         for event in events:
             self._handle(event)
         self._flush()

@@ -1,0 +1,45 @@
+"""Statements: a text, the values of its placeholders, and its language; and how one is run.
+
+This is the one place where a language meets the engine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from influxpe.http.flight.status import CallFailed, Code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from influxpe._engine import Engine, QueryStream
+    from influxpe.engine_types import Scalar
+
+Language = Literal["sql", "influxql"]
+PLACEHOLDER = re.compile(r"\$(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is to be run."""
+
+    text: str
+    params: Mapping[str, Scalar] = field(default_factory=dict)
+    language: Language = "sql"
+
+    def with_nulls(self) -> Statement:
+        """Give a null to each placeholder without a value, so that it can be planned."""
+        nulls: dict[str, Scalar] = dict.fromkeys(PLACEHOLDER.findall(self.text))
+        return replace(self, params=nulls | dict(self.params))
+
+
+def run(engine: Engine, database: str, statement: Statement) -> QueryStream:
+    """Plan a statement; its rows come as an Arrow stream.
+
+    Raises `CallFailed` for a language that the engine does not speak, and what `Engine.query` does.
+    """
+    if statement.language != "sql":
+        raise CallFailed(Code.UNIMPLEMENTED, f"{statement.language} is not supported")
+    return engine.query(database, statement.text, params=statement.params, format="arrow")
