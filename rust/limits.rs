@@ -28,6 +28,9 @@ pub const SQL_BYTES_MAX: usize = 1_048_576;
 pub const BLOCK_ROWS_MAX: usize = 8_192;
 /// Bytes of one log segment; a frame that is larger gets a segment of its own size.
 pub const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
+/// Bytes of log, unless set otherwise, that are kept for triggers that lag behind what is stored: a
+/// trigger that hangs must not fill the disk.
+pub const LAG_BYTES_MAX: u64 = 8 * 1_024 * 1_024 * 1_024;
 /// Bytes of one frame: a request body of the largest size that can be configured stays below it.
 pub const FRAME_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Bytes of frames that wait for the disk before writers are answered `Busy`.
@@ -66,3 +69,8 @@ pub const PAGE_ROWS_MAX: usize = 8_192;
 pub const OBJECT_CACHE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Manifests that stay in the store, the newest among them: enough to go back by hand.
 pub const MANIFESTS_KEPT: u64 = 8;
+/// Deletions of rows that have not reached the files: every query of their table applies them.
+pub const TOMBSTONES_MAX: usize = 1_000;
+/// Tag values that one deletion of rows names, over all its tags: each is compared with the tags of
+/// every row in its times.
+pub const DELETION_VALUES_MAX: usize = 10_000;

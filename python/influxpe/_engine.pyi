@@ -5,12 +5,14 @@ may be called from any thread. Times are integers: nanoseconds since the Unix ep
 name says otherwise. Every error is a subclass of `EngineError` and says what the caller must do.
 """
 
+import builtins
 from collections.abc import Mapping, Sequence
 from typing import final
 
 from influxpe.engine_types import Format, Precision, Scalar
 
 __all__ = [
+    "Backup",
     "BusyError",
     "ClosedError",
     "ConflictError",
@@ -25,13 +27,19 @@ __all__ = [
     "InternalError",
     "InvalidError",
     "LineError",
+    "ManifestInfo",
     "NotFoundError",
+    "ObjectStore",
     "QueryStream",
+    "SegmentInfo",
+    "StoredObject",
     "TokenInfo",
     "TooLargeError",
     "TriggerInfo",
     "UnsupportedError",
     "WriteTicket",
+    "read_manifest",
+    "read_segment",
 ]
 
 class EngineError(Exception):
@@ -244,6 +252,103 @@ class EngineStats:
         """The newest log position that is durable and visible."""
 
 @final
+class StoredObject:
+    """One file of a backup."""
+
+    @property
+    def name(self) -> str:
+        """Its place in a data directory: `store/<node>/...` or `wal/<20 digits>.wal`."""
+    @property
+    def bytes(self) -> int:
+        """Its length."""
+    @property
+    def crc32(self) -> int | None:
+        """CRC-32 of a Parquet file, as `zlib.crc32`; manifests and segments check themselves."""
+
+@final
+class Backup:
+    """What an engine was at one moment; its files and its log stay readable until `close`."""
+
+    @property
+    def position(self) -> int:
+        """The newest position that is in it."""
+    @property
+    def manifest(self) -> str | None:
+        """Name of the manifest; `None` where nothing was ever stored."""
+    def objects(self) -> list[StoredObject]:
+        """Everything that is to be copied, the manifest last."""
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """Bytes of an object from `offset` on, at most `length`; none behind its end.
+
+        Raises `NotFoundError` for a name that is not in it, `InternalError` where it cannot be
+        read, `ClosedError` after `close`.
+        """
+    def close(self) -> None:
+        """Lets files and log go."""
+
+@final
+class ManifestInfo:
+    """What a manifest says."""
+
+    @property
+    def sequence(self) -> int:
+        """Its number."""
+    @property
+    def uuid(self) -> str:
+        """Identity of the data directory."""
+    @property
+    def position(self) -> int:
+        """The rows of all frames up to here are in the files."""
+    @property
+    def files(self) -> list[StoredObject]:
+        """All files of rows."""
+
+def read_manifest(data: bytes) -> ManifestInfo:
+    """Reads a manifest. Raises `CorruptError`, `UnsupportedError` for one of a later version."""
+
+@final
+class SegmentInfo:
+    """What counts of a log segment."""
+
+    @property
+    def number(self) -> int:
+        """Place among the segments, from 1."""
+    @property
+    def first(self) -> int:
+        """Position of its first frame."""
+    @property
+    def last(self) -> int:
+        """Position of the last frame that counts; `first - 1` where none does."""
+    @property
+    def end(self) -> int:
+        """Bytes up to behind that frame."""
+    @property
+    def last_s(self) -> int | None:
+        """When that frame was written, in seconds since the epoch; 0 where that is not known."""
+
+def read_segment(
+    data: bytes, *, position_max: int | None = None, time_s_max: int | None = None
+) -> SegmentInfo:
+    """Reads the frames of a segment, up to the first that is not sound or lies behind a limit.
+
+    Raises `CorruptError` where these are no bytes of a segment.
+    """
+
+@final
+class ObjectStore:
+    """The objects of a bucket."""
+
+    @staticmethod
+    def open(s3: Mapping[str, str]) -> ObjectStore:
+        """Opens a bucket, with the keys of `Engine.open`. Nothing is sent yet."""
+    def list(self, prefix: str) -> builtins.list[tuple[str, int]]:
+        """Names and lengths of the objects in a folder and below; `""` for all."""
+    def get(self, name: str) -> bytes:
+        """A whole object. Raises `NotFoundError`, `InternalError` where there is no answer."""
+    def put(self, name: str, data: bytes) -> None:
+        """Makes an object, or replaces it; durable on return."""
+
+@final
 class Engine:
     """The database. One process may open a data directory at a time."""
 
@@ -256,6 +361,7 @@ class Engine:
         query_threads: int,
         node_id: str = "node0",
         s3: Mapping[str, str] | None = None,
+        lag_bytes_max: int = ...,
     ) -> Engine:
         """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
 
@@ -334,6 +440,12 @@ class Engine:
         """Readable after every group commit, for an event loop to watch; what it reads is empty."""
     def check_writable(self) -> None:
         """Raises `ClosedError` with the reason where nothing can be written any more."""
+    def warning(self) -> str | None:
+        """What whoever opened it should be told, such as that there was no log."""
+    def log_first(self) -> int:
+        """The first position that is still in the log."""
+    def begin_backup(self) -> Backup:
+        """Begins a consistent copy of all that is durable now. Raises `InternalError`."""
     def wait(self, sequence: int) -> None:
         """Blocks until `committed() >= sequence`. Raises `ClosedError` if that cannot happen."""
     def query(
@@ -370,8 +482,30 @@ class Engine:
         *,
         tags: Sequence[str],
         fields: Sequence[tuple[str, str]],
+        retention_ns: int | None = None,
     ) -> None:
-        """Creates a table (and its database); field types `utf8 int64 uint64 float64 bool`."""
+        """Creates a table (and its database); field types `utf8 int64 uint64 float64 bool`.
+
+        Its rows are kept for `retention_ns`, or as long as its database says.
+        """
+    def set_table_retention(self, database: str, table: str, retention_ns: int | None) -> None:
+        """Sets how long rows of a table are kept; `None` leaves it to its database."""
+    def delete_rows(
+        self,
+        database: str,
+        table: str,
+        *,
+        first_ns: int,
+        last_ns: int,
+        tags: Sequence[tuple[str, Sequence[str | None]]],
+    ) -> None:
+        """Deletes the rows from `first_ns` to `last_ns`, both included, that have these tags.
+
+        Each tag must be one of its values; `None` stands for a row without the tag. Only what is
+        committed by now goes. Durable, and gone for every later query, on return. Raises
+        `InvalidError` for a name that is no tag, `NotFoundError`, `ConflictError` where the table
+        is marked for deletion, `BusyError` where too many deletions wait to reach the files.
+        """
     def delete_table(
         self, database: str, table: str, *, now_ns: int, hard_delete_at_ns: int | None
     ) -> None: ...

@@ -99,6 +99,7 @@ def _open_engine(config: ServerConfig) -> Iterator[Engine]:
         engine = Engine.open(
             None if in_memory else str(config.data_dir),
             buffer_bytes_max=config.buffer_bytes_max,
+            lag_bytes_max=config.lag_bytes_max,
             query_bytes_max=config.exec_mem_pool_bytes,
             query_threads=config.query_threads,
             node_id=config.node_id,
@@ -110,6 +111,9 @@ def _open_engine(config: ServerConfig) -> Iterator[Engine]:
         raise StartFailed(message) from error
     except errors.EngineError as error:
         raise StartFailed(str(error)) from error
+    warning = engine.warning()
+    if warning is not None:
+        logger.warning(warning)
     try:
         yield engine
     finally:

@@ -1,9 +1,9 @@
-//! Chunks: the rows of one table from one stretch of the log.
+//! Chunks: the rows of one table from one stretch of the log, and what was deleted of them.
 
 use std::sync::Arc;
 
 use super::table::TableBuffer;
-use crate::schema::Position;
+use crate::schema::{Position, RowDeletion, Tombstone};
 
 /// Rows of one table.
 #[derive(Debug, Clone)]
@@ -14,11 +14,19 @@ pub struct Chunk {
     pub rows: Arc<TableBuffer>,
 }
 
+/// What the buffer knows of one table at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct TableRows {
+    /// From the oldest to the newest.
+    pub chunks: Vec<Chunk>,
+    /// Deletions of rows before them, in chunks and in files; from the oldest to the newest.
+    pub tombstones: Vec<Tombstone>,
+}
+
 /// The chunks of one table.
 #[derive(Debug, Default)]
 pub(super) struct TableChunks {
-    /// From the oldest to the newest.
-    sealed: Vec<Chunk>,
+    sealed: TableRows,
     growing: Arc<TableBuffer>,
 }
 
@@ -27,28 +35,42 @@ impl TableChunks {
         Arc::clone(&self.growing)
     }
 
-    pub(super) fn all(&self) -> Vec<Chunk> {
-        let growing = Chunk { last: Position::MAX, rows: self.growing() };
-        self.sealed.iter().cloned().chain([growing]).collect()
+    pub(super) fn all(&self) -> TableRows {
+        let mut all = self.sealed.clone();
+        all.chunks.push(Chunk { last: Position::MAX, rows: self.growing() });
+        all
     }
 
-    pub(super) fn seal(&mut self, position: Position) -> Option<Chunk> {
-        if self.growing.is_empty() {
-            return None;
+    /// Ends the chunk that grows; gives what is to be stored, if anything.
+    pub(super) fn seal(&mut self, position: Position) -> Option<TableRows> {
+        if !self.growing.is_empty() {
+            let rows = std::mem::take(&mut self.growing);
+            self.sealed.chunks.push(Chunk { last: position, rows });
         }
-        let chunk = Chunk { last: position, rows: std::mem::take(&mut self.growing) };
-        self.sealed.push(chunk.clone());
-        Some(chunk)
+        let waits = !self.sealed.chunks.is_empty() || !self.sealed.tombstones.is_empty();
+        waits.then(|| self.sealed.clone())
+    }
+
+    /// Deletes rows of all frames before `position`.
+    pub(super) fn delete(&mut self, position: Position, rows: Arc<RowDeletion>) {
+        self.seal(position - 1);
+        self.sealed.tombstones.push(Tombstone { position, rows });
     }
 
     /// Drops what is stored; returns the bytes that were accounted for it.
     pub(super) fn forget(&mut self, position: Position) -> usize {
-        let stored = self.sealed.partition_point(|chunk| chunk.last <= position);
-        self.sealed.drain(..stored).map(|chunk| chunk.rows.accounted()).sum()
+        let TableRows { chunks, tombstones } = &mut self.sealed;
+        tombstones.retain(|one| one.position > position);
+        let stored = chunks.partition_point(|chunk| chunk.last <= position);
+        chunks.drain(..stored).map(|chunk| chunk.rows.accounted()).sum()
     }
 
     pub(super) fn accounted(&self) -> usize {
-        let sealed = self.sealed.iter().map(|chunk| chunk.rows.accounted());
+        let sealed = self.sealed.chunks.iter().map(|chunk| chunk.rows.accounted());
         sealed.sum::<usize>() + self.growing.accounted()
+    }
+
+    pub(super) fn tombstones(&self) -> usize {
+        self.sealed.tombstones.len()
     }
 }

@@ -20,7 +20,7 @@ mod arrow_tests;
 mod tests;
 
 pub use block::Block;
-pub use chunk::Chunk;
+pub use chunk::{Chunk, TableRows};
 pub use snapshot::Snapshot;
 pub use sorted::SortedRows;
 pub use table::TableBuffer;
@@ -33,7 +33,7 @@ use parking_lot::RwLock;
 
 use chunk::TableChunks;
 
-use crate::schema::{Position, TableBatch, TableId};
+use crate::schema::{Position, RowDeletion, TableBatch, TableId};
 
 /// The rows of all tables.
 #[derive(Debug, Default)]
@@ -50,21 +50,28 @@ impl Buffer {
         self.bytes.fetch_sub(before, Ordering::Relaxed);
     }
 
-    /// The chunks of a table, from the oldest to the one that grows.
+    /// Deletes rows that were appended before; the frame that says so stands at `position`.
+    pub fn delete(&self, position: Position, rows: &Arc<RowDeletion>) {
+        let mut tables = self.tables.write();
+        tables.entry(rows.table).or_default().delete(position, Arc::clone(rows));
+    }
+
+    /// The chunks of a table, the one that grows last, and what was deleted.
     #[must_use]
-    pub fn chunks(&self, id: TableId) -> Vec<Chunk> {
+    pub fn rows_of(&self, id: TableId) -> TableRows {
         self.tables.read().get(&id).map(TableChunks::all).unwrap_or_default()
     }
 
     /// Ends the chunks that grow: they hold the rows of all frames up to `position` that are in no
-    /// earlier chunk. Nothing may be appended at the same time. Returns the chunks that were ended.
-    pub fn seal(&self, position: Position) -> Vec<(TableId, Chunk)> {
+    /// earlier chunk. Nothing may be appended at the same time. Returns all that waits to be
+    /// stored, table by table.
+    pub fn seal(&self, position: Position) -> Vec<(TableId, TableRows)> {
         let mut tables = self.tables.write();
         let sealed = tables.iter_mut().map(|(id, table)| (*id, table.seal(position)));
-        sealed.filter_map(|(id, chunk)| Some((id, chunk?))).collect()
+        sealed.filter_map(|(id, rows)| Some((id, rows?))).collect()
     }
 
-    /// Forgets the sealed chunks that hold nothing behind `position`: they are stored.
+    /// Forgets chunks and deletions that stand at or before `position`: they are stored.
     pub fn forget_stored(&self, position: Position) {
         let mut tables = self.tables.write();
         let freed: usize = tables.values_mut().map(|table| table.forget(position)).sum();
@@ -76,6 +83,12 @@ impl Buffer {
         if let Some(table) = self.tables.write().remove(&id) {
             self.bytes.fetch_sub(table.accounted(), Ordering::Relaxed);
         }
+    }
+
+    /// Deletions that wait to be stored.
+    #[must_use]
+    pub fn tombstones(&self) -> usize {
+        self.tables.read().values().map(TableChunks::tombstones).sum()
     }
 
     /// Bytes of all rows, about.

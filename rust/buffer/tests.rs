@@ -182,18 +182,20 @@ fn chunks_are_sealed_and_forgotten() {
         filled.table().id
     };
     let id = write("m a=1i 1");
-    assert_eq!(buffer.seal(5).len(), 1);
-    assert_eq!(buffer.seal(6).len(), 0, "an empty chunk is not sealed");
+    let lasts = |rows: &TableRows| rows.chunks.iter().map(|one| one.last).collect::<Vec<_>>();
+    let sealed =
+        |position| buffer.seal(position).iter().map(|(_, rows)| lasts(rows)).collect::<Vec<_>>();
+    assert_eq!(sealed(5), [vec![5]]);
+    assert_eq!(sealed(6), [vec![5]], "an empty chunk is not sealed");
     write("m a=1i 2");
-    buffer.seal(7);
+    assert_eq!(sealed(7), [vec![5, 7]]);
     write("m a=1i 3");
-    let lasts: Vec<_> = buffer.chunks(id).iter().map(|chunk| chunk.last).collect();
-    assert_eq!(lasts, [5, 7, Position::MAX]);
+    assert_eq!(lasts(&buffer.rows_of(id)), [5, 7, Position::MAX]);
     let full = buffer.bytes();
     buffer.forget_stored(4);
     assert_eq!(buffer.bytes(), full);
     buffer.forget_stored(5);
-    assert_eq!(buffer.chunks(id).len(), 2);
+    assert_eq!(lasts(&buffer.rows_of(id)), [7, Position::MAX]);
     assert!(buffer.bytes() < full);
     buffer.remove(id);
     assert_eq!(buffer.bytes(), 0);

@@ -47,6 +47,20 @@ impl Engine {
         })
     }
 
+    /// Sets how long rows of a table are kept; `None` as long as those of its database.
+    ///
+    /// # Errors
+    /// As `set_retention`, for the table too.
+    pub fn set_table_retention(
+        &self,
+        database: &str,
+        table: &str,
+        retention_ns: Option<i64>,
+    ) -> Result<()> {
+        check_not_internal(database, "modify")?;
+        self.change(|resolver| keep(resolver, database, table, retention_ns))
+    }
+
     /// Marks a database for deletion: it is renamed, its triggers rest. Past `hard_delete_at_ns`
     /// the next `purge` forgets it.
     ///
@@ -82,6 +96,7 @@ impl Engine {
         table: &str,
         tags: &[String],
         fields: &[(String, String)],
+        retention_ns: Option<i64>,
     ) -> Result<()> {
         check_database_name(database)?;
         if table.is_empty() {
@@ -93,7 +108,10 @@ impl Engine {
             let kind = ColumnKind::of_field_type(kind).ok_or_else(|| unknown_type(kind))?;
             columns.push((name.clone(), kind));
         }
-        self.change(|resolver| resolver.create_table(database, table, &columns))
+        self.change(|resolver| {
+            resolver.create_table(database, table, &columns)?;
+            retention_ns.map_or(Ok(()), |kept| keep(resolver, database, table, Some(kept)))
+        })
     }
 
     /// Marks a table for deletion, as `delete_database` does a database.
@@ -139,13 +157,24 @@ impl Engine {
     }
 }
 
+fn keep(
+    resolver: &mut Resolver<'_>,
+    database: &str,
+    table: &str,
+    retention_ns: Option<i64>,
+) -> Result<()> {
+    let found = live_database(resolver.catalog(), database)?;
+    let (database, table) = (found.id, Arc::clone(&live_table(found, table)?.name));
+    resolver.change(CatalogChange::SetTableRetention { database, table, retention_ns })
+}
+
 fn unknown_type(kind: &str) -> EngineError {
     EngineError::invalid(format!(
         "{kind} is not a valid data type, values are int64, uint64, float64, utf8, and bool"
     ))
 }
 
-fn check_not_internal(name: &str, what: &str) -> Result<()> {
+pub(super) fn check_not_internal(name: &str, what: &str) -> Result<()> {
     if name == INTERNAL_DATABASE {
         return Err(EngineError::internal(format!("cannot {what} internal db")));
     }
@@ -171,7 +200,8 @@ pub(super) fn live_database<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c 
     check_live(name, database.deletion).map(|()| database)
 }
 
-fn live_table<'d>(database: &'d Database, name: &str) -> Result<&'d Arc<Table>> {
+/// The table of that name, which must not be marked for deletion.
+pub(super) fn live_table<'d>(database: &'d Database, name: &str) -> Result<&'d Arc<Table>> {
     let table = database.tables.get(name).ok_or_else(|| not_found(name))?;
     check_live(name, table.deletion).map(|()| table)
 }

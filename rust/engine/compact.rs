@@ -1,4 +1,5 @@
-//! Merging the layers of tables in the background, and dropping rows that are past their retention.
+//! Merging the layers of tables in the background, and dropping rows that are deleted or past their
+//! retention.
 //!
 //! Comes in: the word that there is a new manifest. Goes out: manifests whose tables have fewer
 //! layers, with the same rows. What stays true: a merge reads files and writes new ones; nothing
@@ -15,7 +16,7 @@ use super::sink::Applied;
 use crate::clock;
 use crate::error::Result;
 use crate::limits::BLOCK_ROWS_MAX;
-use crate::schema::{Catalog, Database, DatabaseId, Table, TableId, TimeRange, arrow_schema};
+use crate::schema::{Catalog, Database, Table, TableId, TimeRange, arrow_schema};
 use crate::store::compaction::{self, Unit};
 use crate::store::merge::{MergedRows, SortColumns, Source};
 use crate::store::{FileEntry, Layer, Manifest, RowRequest, RowStore};
@@ -48,9 +49,10 @@ impl Compactor {
     /// Drops files all of whose rows are past their retention.
     fn expire(&self, catalog: &Catalog) -> Result<()> {
         self.store.commit(|manifest| {
-            for files in manifest.tables.values_mut() {
+            for (id, files) in &mut manifest.tables {
                 let database = catalog.database_by_id(files.database);
-                let kept = database.map_or(TimeRange::ALL, |one| kept_times(one));
+                let table = database.and_then(|one| Some((one, one.table_by_id(*id)?)));
+                let kept = table.map_or(TimeRange::ALL, |(one, table)| kept_times(one, table));
                 for layer in &mut files.layers {
                     layer.files.retain(|file| file.time_max >= kept.min);
                 }
@@ -59,10 +61,16 @@ impl Compactor {
         })
     }
 
-    /// Merges one run of layers; false where none is due.
+    /// Applies the deletions of a table, or merges one run of layers; false where neither is due.
     fn compact_table(&self, database: &Database, table: &Table) -> Result<bool> {
+        if self.erase(database, table)? {
+            return Ok(true);
+        }
         let manifest = self.store.manifest();
         let Some(files) = manifest.tables.get(&table.id) else { return Ok(false) };
+        if !files.tombstones.is_empty() {
+            return Ok(true); // they came meanwhile, and are applied first
+        }
         let Some(run) = compaction::choose(&files.layers) else { return Ok(false) };
         let layers = &files.layers[run];
         let merged = self.merge(database, table, layers)?;
@@ -82,8 +90,7 @@ impl Compactor {
                 Unit::Move(file) => merged.push(file),
                 Unit::Merge { files, windows } => {
                     for window in windows {
-                        let window = window.intersect(kept_times(database));
-                        merged.extend(self.merge_files(database.id, table, &files, window)?);
+                        merged.extend(self.merge_files(database, table, &files, window)?);
                     }
                 }
             }
@@ -94,13 +101,14 @@ impl Compactor {
 
     fn merge_files(
         &self,
-        database: DatabaseId,
+        database: &Database,
         table: &Table,
         files: &[FileEntry],
         window: TimeRange,
     ) -> Result<Option<FileEntry>> {
         let schema = arrow_schema(table).0;
         let columns = SortColumns::of(table, &schema)?;
+        let window = window.intersect(kept_times(database, table));
         let (times, rows_max) = (window.into(), BLOCK_ROWS_MAX);
         let request = RowRequest { schema: Arc::clone(&schema), times, tags: None, rows_max };
         let sources = files.iter().map(|file| {
@@ -110,13 +118,14 @@ impl Compactor {
         let sources = sources.collect::<Result<Vec<_>>>()?;
         let rows = MergedRows::new(Arc::clone(&schema), columns.clone(), sources, BLOCK_ROWS_MAX);
         let rows = self.signal.until_closing(rows);
-        self.store.write((database, table.id), &schema, &columns, rows)
+        self.store.write((database.id, table.id), &schema, &columns, rows)
     }
 }
 
-/// The times that a database still shows.
-pub(super) fn kept_times(database: &Database) -> TimeRange {
-    let oldest = database.retention_ns.map(|kept| clock::now_ns().saturating_sub(kept));
+/// The times that a table still shows: its own retention goes before that of its database.
+pub(super) fn kept_times(database: &Database, table: &Table) -> TimeRange {
+    let kept = table.retention_ns.or(database.retention_ns);
+    let oldest = kept.map(|kept| clock::now_ns().saturating_sub(kept));
     TimeRange { min: oldest.unwrap_or(i64::MIN), max: i64::MAX }
 }
 

@@ -6,11 +6,11 @@ use arrow::datatypes::SchemaRef;
 
 use super::compact::kept_times;
 use super::table_view::{Part, TableView};
-use crate::buffer::{Buffer, Chunk};
+use crate::buffer::{Buffer, TableRows};
 use crate::error::Result;
 use crate::query::{self, TableSnapshot};
-use crate::schema::{Database, Table, TableId, arrow_schema};
-use crate::store::{RowStore, TableLayers};
+use crate::schema::{Database, Deleted, Table, TableId, arrow_schema};
+use crate::store::{RowStore, StoredTable};
 
 /// One database for one query.
 #[derive(Debug)]
@@ -21,30 +21,38 @@ pub(super) struct DatabaseView {
 }
 
 impl DatabaseView {
-    /// The files of a table, and the chunks whose rows are in none of them.
+    /// What is stored of a table, and what waits to be.
     ///
-    /// Rows go from a chunk into files: the files become visible before the chunk is forgotten. So
-    /// where the files were the same before and after the chunks were taken, a chunk is missing
-    /// only if its rows are in these files, and one that is there twice is told by its position.
-    fn layers_and_chunks(&self, id: TableId) -> (TableLayers, Vec<Chunk>) {
+    /// Rows go from a chunk into files: the files become visible before the chunk is forgotten, and
+    /// so do tombstones. So where the files were the same before and after the chunks were taken,
+    /// one is missing only if the files have it, and what is there twice is told by its position.
+    fn stored_and_buffered(&self, id: TableId) -> (Arc<StoredTable>, TableRows) {
         loop {
             let stored = self.store.stored();
-            let mut chunks = self.buffer.chunks(id);
+            let mut rows = self.buffer.rows_of(id);
             if Arc::ptr_eq(&stored, &self.store.stored()) {
-                chunks.retain(|chunk| chunk.last > stored.position);
-                return (stored.layers(id), chunks);
+                rows.chunks.retain(|chunk| chunk.last > stored.position);
+                rows.tombstones.retain(|one| one.position > stored.position);
+                return (stored.table(id), rows);
             }
         }
     }
 
     fn view(&self, table: &Table) -> Result<TableView> {
-        let (layers, chunks) = self.layers_and_chunks(table.id);
-        let mut parts: Vec<Part> = layers.iter().flatten().map(Part::file).collect();
+        let (stored, TableRows { chunks, tombstones }) = self.stored_and_buffered(table.id);
+        let tombstones: Vec<_> = stored.tombstones.iter().chain(&tombstones).collect();
+        let deleted = |last, times| Deleted::of(tombstones.iter().copied(), last, times);
+        let mut parts = Vec::new();
+        for layer in &stored.layers {
+            let file = |file| Part::file(file, deleted(layer.last, file.times()));
+            parts.extend(layer.files.iter().map(file));
+        }
         for chunk in chunks {
             let snapshot = Arc::new(chunk.rows.snapshot(table)?);
-            parts.extend((snapshot.rows() > 0).then(|| Part::chunk(snapshot)));
+            let deleted = deleted(chunk.last, snapshot.times());
+            parts.extend((snapshot.rows() > 0).then(|| Part::chunk(snapshot, deleted)));
         }
-        TableView::new(table, parts, kept_times(&self.database))
+        TableView::new(table, parts, kept_times(&self.database, table))
     }
 }
 

@@ -7,8 +7,11 @@
 
 mod admin;
 mod background;
+mod backup;
 mod compact;
 mod database;
+mod delete_rows;
+mod erase;
 mod feed;
 mod open;
 mod persist;
@@ -22,6 +25,7 @@ mod tokens;
 mod triggers;
 mod write_path;
 
+pub use backup::{Backup, BackupObject};
 pub use feed::{Feed, FeedRead, FeedTable};
 pub use open::{Options, persist_bytes};
 pub use stats::Stats;
@@ -64,6 +68,7 @@ pub struct Engine {
     writer: Mutex<Option<JoinHandle<()>>>,
     wake: UnixStream,
     counters: Counters,
+    warning: Option<String>,
     log_lines: Arc<LogRing>,
     query: QueryEngine,
 }
@@ -87,6 +92,18 @@ impl Engine {
     /// `Closed` where that cannot happen any more.
     pub fn wait(&self, position: Position) -> Result<()> {
         self.queue.wait(position)
+    }
+
+    /// What whoever opened it should be told.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// The first position that is still in the log.
+    #[must_use]
+    pub fn log_first(&self) -> Position {
+        self.release.log.first()
     }
 
     /// Whether anything can still be written.

@@ -20,7 +20,9 @@ use super::{Engine, hex};
 use crate::buffer::Buffer;
 use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
-use crate::limits::{INTERNAL_RETENTION_NS, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES};
+use crate::limits::{
+    INTERNAL_RETENTION_NS, LAG_BYTES_MAX, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES,
+};
 use crate::query::{LogRing, QueryEngine};
 use crate::schema::{CatalogChange, INTERNAL_DATABASE, Position};
 use crate::store::{Manifest, RowStore, StoreClient, StoreLocation};
@@ -41,6 +43,8 @@ pub struct Options {
     pub persist_bytes: usize,
     /// How long rows stay in memory at most before they are stored.
     pub persist_after: Duration,
+    /// Bytes of stored rows that stay in the log for triggers that have not read them.
+    pub lag_bytes_max: u64,
     /// Bytes that all queries together may hold.
     pub query_bytes_max: usize,
     /// Threads that run queries.
@@ -63,6 +67,7 @@ impl Default for Options {
             buffer_bytes_max: 256 << 20,
             persist_bytes: 64 << 20,
             persist_after: Duration::from_mins(10),
+            lag_bytes_max: LAG_BYTES_MAX,
             query_bytes_max: 256 << 20,
             query_threads: 1,
         }
@@ -103,6 +108,7 @@ impl Engine {
             state.replay(position, payload)
         })?;
         state.check(&recovered)?;
+        let warning = state.warning(&recovered);
         let (wake, wake_writer) = wake_pair()?;
         let catalog = state.applied.catalog.clone();
         let (buffer, applied) = (state.buffer, Arc::new(Mutex::new(state.applied)));
@@ -115,7 +121,8 @@ impl Engine {
             persist_bytes: if in_background { options.persist_bytes } else { usize::MAX },
         };
         let log = Arc::clone(recovered.writer.log());
-        let release = LogRelease { log, feeds: Arc::default(), is_durable };
+        let lag_bytes_max = options.lag_bytes_max;
+        let release = LogRelease { log, feeds: Arc::default(), is_durable, lag_bytes_max };
         let (queue, writer) = start_writer(recovered, sink)?;
         let compactor = Compactor {
             applied: Arc::clone(&applied),
@@ -145,6 +152,7 @@ impl Engine {
             writer: Mutex::new(Some(writer)),
             wake,
             counters: Counters::default(),
+            warning,
             log_lines: Arc::new(LogRing::default()),
             query: QueryEngine::new(options.query_bytes_max, options.query_threads)?,
         });
@@ -254,6 +262,7 @@ impl Replayed {
             match record {
                 Record::Change(change) => effect.changes.push(change),
                 Record::Batch(batch) => effect.batches.push(batch),
+                Record::Deletion(rows) => effect.deletions.push(rows.into()),
             }
         }
         effect.purged = sink::purged_tables(&self.applied.catalog, &effect.changes);
@@ -284,6 +293,18 @@ impl Replayed {
             )));
         }
         Ok(())
+    }
+
+    /// Without a log, whatever was only there is lost; whether anything was cannot be known.
+    fn warning(&self, log: &Recovered) -> Option<String> {
+        let lost = log.is_new && self.start > 0;
+        lost.then(|| {
+            format!(
+                "there is no log behind the files of the store, which end at position {}: what was \
+                 written after it is lost, unless the server was stopped in good order",
+                self.start
+            )
+        })
     }
 }
 

@@ -15,10 +15,13 @@ use parking_lot::Mutex;
 use super::signal::Signal;
 use super::sink::{Applied, Effect};
 use super::triggers::reads_log;
-use crate::buffer::{Buffer, Chunk, SortedRows};
+use crate::buffer::{Buffer, Chunk, SortedRows, TableRows};
 use crate::error::{EngineError, Result};
 use crate::limits::BLOCK_ROWS_MAX;
-use crate::schema::{Catalog, DatabaseId, Position, Table, TableId, TimeRange, Trigger, TriggerId};
+use crate::schema::{
+    Catalog, DatabaseId, Deleted, Position, RowDeletion, Table, TableId, TimeRange, TimeRanges,
+    Tombstone, Trigger, TriggerId,
+};
 use crate::store::merge::SortColumns;
 use crate::store::{FileEntry, Layer, Manifest, RowStore, TableFiles};
 use crate::wal::{Log, Queue, encode_changes};
@@ -28,7 +31,17 @@ use crate::wal::{Log, Queue, encode_changes};
 struct Sealed {
     position: Position,
     catalog: Catalog,
-    chunks: Vec<(TableId, Chunk)>,
+    tables: Vec<(TableId, TableRows)>,
+}
+
+/// What the store gets of one table.
+#[derive(Debug)]
+struct Written {
+    database: DatabaseId,
+    table: TableId,
+    /// One file of each chunk that has rows, with the last position that the chunk holds.
+    files: Vec<(Position, FileEntry)>,
+    tombstones: Vec<Tombstone>,
 }
 
 /// See the head of this file.
@@ -68,9 +81,9 @@ impl Persister {
 
     fn store_sealed(&self, pending: &mut Option<Sealed>) -> Result<()> {
         if let Some(sealed) = pending {
-            let files = self.write(sealed)?;
+            let written = self.write(sealed)?;
             self.wait_durable(sealed.position)?;
-            self.store.commit(|manifest| add_layers(manifest, sealed, files))?;
+            self.store.commit(|manifest| add_layers(manifest, sealed, written))?;
             self.buffer.forget_stored(sealed.position);
         }
         *pending = None;
@@ -86,19 +99,25 @@ impl Persister {
         if applied.position <= self.store.stored().position {
             return Ok(None);
         }
-        let chunks = self.buffer.seal(applied.position);
-        Ok(Some(Sealed { position: applied.position, catalog: applied.catalog.clone(), chunks }))
+        let tables = self.buffer.seal(applied.position);
+        Ok(Some(Sealed { position: applied.position, catalog: applied.catalog.clone(), tables }))
     }
 
-    fn write(&self, sealed: &Sealed) -> Result<Vec<(DatabaseId, TableId, FileEntry)>> {
+    fn write(&self, sealed: &Sealed) -> Result<Vec<Written>> {
         let tables = tables_of(&sealed.catalog);
-        let mut files = Vec::with_capacity(sealed.chunks.len());
-        for (id, chunk) in &sealed.chunks {
+        let mut all = Vec::with_capacity(sealed.tables.len());
+        for (id, rows) in &sealed.tables {
             let Some((database, table)) = tables.get(id) else { continue };
-            let file = self.write_chunk(*database, table, chunk)?;
-            files.extend(file.map(|file| (*database, *id, file)));
+            let tombstones = rows.tombstones.clone();
+            let mut written =
+                Written { database: *database, table: *id, files: Vec::new(), tombstones };
+            for chunk in &rows.chunks {
+                let file = self.write_chunk(*database, table, chunk, &rows.tombstones)?;
+                written.files.extend(file.map(|file| (chunk.last, file)));
+            }
+            all.push(written);
         }
-        Ok(files)
+        Ok(all)
     }
 
     fn write_chunk(
@@ -106,14 +125,16 @@ impl Persister {
         database: DatabaseId,
         table: &Table,
         chunk: &Chunk,
+        tombstones: &[Tombstone],
     ) -> Result<Option<FileEntry>> {
         let snapshot = Arc::new(chunk.rows.snapshot(table)?);
         let schema = Arc::clone(snapshot.schema());
         let columns = SortColumns::of(table, &schema)?;
         let all: Vec<usize> = (0..schema.fields().len()).collect();
-        let every_time = TimeRange::ALL.into();
-        let rows = SortedRows::new(snapshot, &all, None, &every_time, BLOCK_ROWS_MAX)?;
-        let rows = self.signal.until_closing(rows);
+        let deleted = Deleted::of(tombstones, chunk.last, snapshot.times());
+        let times = TimeRanges::from(TimeRange::ALL).without(deleted.times());
+        let rows = SortedRows::new(snapshot, &all, None, &times, BLOCK_ROWS_MAX)?;
+        let rows = self.signal.until_closing(rows.map(|batch| deleted.left_of(batch?)));
         self.store.write((database, table.id), &schema, &columns, rows)
     }
 
@@ -130,25 +151,35 @@ fn tables_of(catalog: &Catalog) -> HashMap<TableId, (DatabaseId, Arc<Table>)> {
     tables.map(|(database, table)| (table.id, (database, Arc::clone(table)))).collect()
 }
 
-fn add_layers(
-    manifest: &mut Manifest,
-    sealed: &Sealed,
-    files: Vec<(DatabaseId, TableId, FileEntry)>,
-) {
+fn add_layers(manifest: &mut Manifest, sealed: &Sealed, written: Vec<Written>) {
     if manifest.position >= sealed.position {
         return; // an earlier attempt was done, though its answer was lost
     }
-    let (first, last) = (manifest.position + 1, sealed.position);
-    for (database, table, file) in files {
-        let files = manifest.tables.entry(table);
-        let files = files.or_insert_with(|| TableFiles { database, layers: Vec::new() });
-        files.layers.push(Layer { first, last, files: vec![file] });
+    for table in written {
+        let files = manifest.tables.entry(table.table).or_insert_with(|| TableFiles {
+            database: table.database,
+            layers: Vec::new(),
+            tombstones: Vec::new(),
+        });
+        let due = table.tombstones.into_iter().filter(|one| is_due(&files.layers, &one.rows));
+        files.tombstones.extend(due);
+        let mut first = manifest.position + 1;
+        for (last, file) in table.files {
+            files.layers.push(Layer { first, last, files: vec![file] });
+            first = last + 1;
+        }
     }
     let tables = tables_of(&sealed.catalog);
-    manifest.tables.retain(|table, _| tables.contains_key(table));
+    manifest.tables.retain(|table, files| tables.contains_key(table) && !files.layers.is_empty());
     manifest.uuid = Arc::clone(&sealed.catalog.uuid);
     manifest.position = sealed.position;
     manifest.catalog = encode_changes(&sealed.catalog.changes());
+}
+
+/// Whether a deletion may cover rows of these layers, all of which are older.
+fn is_due(layers: &[Layer], rows: &RowDeletion) -> bool {
+    let mut files = layers.iter().flat_map(|layer| &layer.files);
+    files.any(|file| !file.times().intersect(rows.times).is_empty())
 }
 
 /// Lets go of the log that neither a restart nor a trigger needs.
@@ -158,10 +189,13 @@ pub(super) struct LogRelease {
     /// How far triggers have read; a restart does not know that, so it counts in memory alone.
     pub(super) feeds: Arc<Mutex<HashMap<TriggerId, Position>>>,
     pub(super) is_durable: bool,
+    /// Bytes of log that are kept for triggers that lag.
+    pub(super) lag_bytes_max: u64,
 }
 
 impl LogRelease {
-    /// Releases the log up to `stored`, or to the trigger that is furthest behind.
+    /// Releases the log up to `stored`, or to the trigger that is furthest behind, unless that
+    /// takes more than `lag_bytes_max`.
     ///
     /// # Errors
     /// `Internal` where the medium refuses.
@@ -173,6 +207,8 @@ impl LogRelease {
         };
         let reads = |one: &&Arc<Trigger>| !one.disabled && reads_log(&one.specification);
         let served = catalog.triggers.values().filter(reads).map(reached).min();
-        self.log.release(served.map_or(stored, |served| served.min(stored)) + 1).map(drop)
+        let wanted = served.map_or(stored, |served| served.min(stored)) + 1;
+        let within = self.log.first_within(self.lag_bytes_max).min(stored + 1);
+        self.log.release(wanted.max(within)).map(drop)
     }
 }

@@ -11,12 +11,14 @@ use parking_lot::Mutex;
 
 use super::signal::Signal;
 use crate::buffer::Buffer;
-use crate::schema::{Catalog, CatalogChange, Position, TableBatch, TableId};
+use crate::schema::{Catalog, CatalogChange, Position, RowDeletion, TableBatch, TableId};
 use crate::wal::Sink;
 
 /// What is to be done once a frame is durable.
 #[derive(Debug, Default)]
 pub(super) struct Effect {
+    /// Rows that go, of those that were there before.
+    pub(super) deletions: Vec<Arc<RowDeletion>>,
     /// Rows that become visible.
     pub(super) batches: Vec<TableBatch>,
     /// Tables whose rows are forgotten.
@@ -37,6 +39,7 @@ pub(super) struct Applied {
 impl Applied {
     /// Applies a frame.
     pub(super) fn apply(&mut self, buffer: &Buffer, position: Position, effect: &Effect) {
+        effect.deletions.iter().for_each(|rows| buffer.delete(position, rows));
         effect.batches.iter().for_each(|batch| buffer.append(batch));
         effect.purged.iter().for_each(|table| buffer.remove(*table));
         for change in &effect.changes {

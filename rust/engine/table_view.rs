@@ -1,13 +1,14 @@
 //! A table over everything that holds rows of it: files, chunks that wait to be stored, and the
 //! chunk that grows.
 //!
-//! Comes in: parts from the oldest to the newest, each sorted or sortable and free of repetitions.
-//! Goes out: blocks. What stays true: a (series, time) stands in one block alone, with the newest
+//! Comes in: parts from the oldest to the newest, each sorted or sortable and free of repetitions,
+//! and what is deleted of each. Goes out: blocks. What stays true: a (series, time) stands in one block alone, with the newest
 //! value of each field. Only where the times of two parts overlap can it stand in both: rows of
 //! those times are merged, all others are read as they lie.
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 
@@ -15,7 +16,7 @@ use crate::buffer::{Snapshot, SortedRows};
 use crate::error::{EngineError, Result};
 use crate::limits::{BLOCK_ROWS_MAX, OVERLAPS_MAX, ROW_GROUP_ROWS_MAX};
 use crate::query::{Batches, BlockInfo, TableSnapshot};
-use crate::schema::{Table, TagFilter, TimeRange, TimeRanges, arrow_schema};
+use crate::schema::{Deleted, Table, TagFilter, TimeRange, TimeRanges, arrow_schema};
 use crate::store::merge::{MergedRows, SortColumns, Source};
 use crate::store::{RowFile, RowRequest};
 
@@ -24,6 +25,7 @@ use crate::store::{RowFile, RowRequest};
 pub(super) struct Part {
     rows: Rows,
     times: TimeRange,
+    deleted: Deleted,
 }
 
 #[derive(Debug, Clone)]
@@ -34,12 +36,12 @@ enum Rows {
 }
 
 impl Part {
-    pub(super) fn file(file: &Arc<RowFile>) -> Self {
-        Self { times: file.times(), rows: Rows::File(Arc::clone(file)) }
+    pub(super) fn file(file: &Arc<RowFile>, deleted: Deleted) -> Self {
+        Self { times: file.times(), rows: Rows::File(Arc::clone(file)), deleted }
     }
 
-    pub(super) fn chunk(snapshot: Arc<Snapshot>) -> Self {
-        Self { times: snapshot.times(), rows: Rows::Chunk(snapshot, None) }
+    pub(super) fn chunk(snapshot: Arc<Snapshot>, deleted: Deleted) -> Self {
+        Self { times: snapshot.times(), rows: Rows::Chunk(snapshot, None), deleted }
     }
 
     fn row_count(&self) -> usize {
@@ -65,18 +67,15 @@ impl Part {
 
     /// Without the series that do not pass; `None` where none is left.
     fn with_tags(&self, filter: &dyn TagFilter) -> Result<Option<Self>> {
-        let Rows::Chunk(snapshot, before) = &self.rows else { return Ok(Some(self.clone())) };
+        let Rows::Chunk(snapshot, _) = &self.rows else { return Ok(Some(self.clone())) };
         let series = snapshot.series()?;
         let columns =
             filter.schema().fields().iter().map(|field| series.schema_ref().index_of(field.name()));
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
-        let mut mask = filter.passing(&series.project(&columns).map_err(misfit)?)?;
-        if let Some(before) = before {
-            mask = &mask & before;
-        }
+        let mask = filter.passing(&series.project(&columns).map_err(misfit)?)?;
         let any = mask.count_set_bits() > 0;
         let rows = Rows::Chunk(Arc::clone(snapshot), Some(mask));
-        Ok(any.then_some(Self { rows, times: self.times }))
+        Ok(any.then(|| Self { rows, ..self.clone() }))
     }
 }
 
@@ -125,6 +124,22 @@ impl TableView {
         projection: &[usize],
         times: &TimeRanges,
     ) -> Result<Batches> {
+        if !part.deleted.reads_tags() {
+            return self.read_block(part, block, projection, times);
+        }
+        let needed = self.needed(projection);
+        let (batches, deleted) =
+            (self.read_block(part, block, &needed, times)?, part.deleted.clone());
+        Ok(chosen(batches.map(move |batch| deleted.left_of(batch?)), &needed, projection))
+    }
+
+    fn read_block(
+        &self,
+        part: &Part,
+        block: usize,
+        projection: &[usize],
+        times: &TimeRanges,
+    ) -> Result<Batches> {
         Ok(match &part.rows {
             Rows::File(file) => {
                 let request = self.request(&self.projected(projection)?, times.clone());
@@ -140,20 +155,19 @@ impl TableView {
     fn read_overlap(&self, projection: &[usize], times: TimeRange) -> Result<Batches> {
         let needed = self.needed(projection);
         let schema = self.projected(&needed)?;
-        let place = |column: &usize| needed.iter().position(|one| one == column);
         let columns = SortColumns {
-            tags: self.columns.tags.iter().filter_map(place).collect(),
-            time: place(&self.columns.time).unwrap_or_default(),
+            tags: places(&self.columns.tags, &needed),
+            time: places(&[self.columns.time], &needed).first().copied().unwrap_or_default(),
         };
         let touching = self.parts.iter().filter(|part| !part.times.intersect(times).is_empty());
         let sources = touching.map(|part| self.source(part, &needed, &schema, times));
         let sources = sources.collect::<Result<Vec<_>>>()?;
         let merged = MergedRows::new(schema, columns, sources, BLOCK_ROWS_MAX);
-        let wanted: Vec<usize> = projection.iter().filter_map(place).collect();
-        Ok(Box::new(merged.map(move |batch| batch?.project(&wanted).map_err(misfit))))
+        Ok(chosen(merged, &needed, projection))
     }
 
-    /// The columns that a merge must see: those that are wanted, and those that it sorts by.
+    /// The columns that a merge or a deletion must see: those that are wanted, and the tags and the
+    /// time.
     fn needed(&self, projection: &[usize]) -> Vec<usize> {
         let sorted_by = self.columns.tags.iter().chain([&self.columns.time]);
         let mut needed: Vec<usize> = projection.iter().chain(sorted_by).copied().collect();
@@ -169,17 +183,35 @@ impl TableView {
         schema: &SchemaRef,
         times: TimeRange,
     ) -> Result<Source> {
-        Ok(match &part.rows {
-            Rows::File(file) => Box::new(file.read(&self.request(schema, times.into()), None)?),
+        let times = TimeRanges::from(times).without(part.deleted.times());
+        let rows: Source = match &part.rows {
+            Rows::File(file) => Box::new(file.read(&self.request(schema, times), None)?),
             Rows::Chunk(snapshot, series) => Box::new(SortedRows::new(
                 Arc::clone(snapshot),
                 needed,
                 series.as_ref(),
-                &times.into(),
+                &times,
                 BLOCK_ROWS_MAX,
             )?),
-        })
+        };
+        let deleted = part.deleted.clone();
+        Ok(Box::new(rows.map(move |batch| deleted.left_of(batch?))))
     }
+}
+
+/// Where each of these columns stands among those that were read.
+fn places(columns: &[usize], read: &[usize]) -> Vec<usize> {
+    columns.iter().filter_map(|column| read.iter().position(|one| one == column)).collect()
+}
+
+/// The wanted columns of those that were read.
+fn chosen(
+    batches: impl Iterator<Item = Result<RecordBatch>> + Send + 'static,
+    read: &[usize],
+    wanted: &[usize],
+) -> Batches {
+    let wanted = places(wanted, read);
+    Box::new(batches.map(move |batch| batch?.project(&wanted).map_err(misfit)))
 }
 
 /// The blocks of a table that consists of these parts.
@@ -188,7 +220,8 @@ fn blocks(parts: &[Part], kept: TimeRange) -> Vec<(BlockInfo, Block)> {
     let overlaps = overlaps(&times);
     let mut blocks = Vec::new();
     for (part, times) in times.iter().enumerate() {
-        let alone = TimeRanges::from(*times).without(&overlaps);
+        let alone =
+            TimeRanges::from(*times).without(&overlaps).without(parts[part].deleted.times());
         for (block, (rows, times)) in parts[part].blocks().into_iter().enumerate() {
             let times = alone.within(times);
             if !times.is_empty() {
@@ -264,7 +297,8 @@ impl TableSnapshot for TableView {
     }
 
     fn row_count_exact(&self) -> Option<usize> {
-        let all_kept = |part: &Part| part.times.intersect(self.kept) == part.times;
+        let all_kept =
+            |part: &Part| part.deleted.is_empty() && part.times.intersect(self.kept) == part.times;
         let plain = |(_, block): &(BlockInfo, Block)| matches!(block, Block::Plain { .. });
         let exact =
             self.tags.is_none() && self.parts.iter().all(all_kept) && self.blocks.iter().all(plain);

@@ -272,7 +272,12 @@ impl Engine {
         outcome.changes.iter().for_each(|change| frame.push_change(change));
         outcome.batches.iter().for_each(|batch| frame.push_batch(batch));
         let purged = sink::purged_tables(&self.catalog(), &outcome.changes);
-        let item = Effect { batches: outcome.batches, purged, changes: outcome.changes };
+        let item = Effect {
+            batches: outcome.batches,
+            purged,
+            changes: outcome.changes,
+            ..Effect::default()
+        };
         self.queue.push(Commit { frame: frame.finish()?, item, no_sync })
     }
 

@@ -8,19 +8,22 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
+use super::backup::Backup;
 use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
 use super::enter::enter;
 use super::errors::{InvalidError, to_python};
 use super::feed::{Feed, FeedTable};
+use super::location::store_location;
 use super::stats::EngineStats;
 use super::stream::QueryStream;
 use super::write::{LineError, WriteTicket};
 use crate::engine::{
     ArrowRequest, Engine as Inner, NewTrigger, Options, WriteRequest, persist_bytes,
 };
+use crate::limits::LAG_BYTES_MAX;
 use crate::line::Precision;
 use crate::query::{Format, Param};
-use crate::store::{S3Options, StoreLocation};
+use crate::schema::{TagCondition, TimeRange};
 
 /// The database. One process may open a data directory at a time.
 #[pyclass(frozen, module = "influxpe._engine")]
@@ -55,8 +58,10 @@ impl From<Option<Scalar>> for Param {
 impl Engine {
     #[staticmethod]
     #[pyo3(signature = (
-        data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None
+        data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None,
+        lag_bytes_max = LAG_BYTES_MAX
     ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn open(
         py: Python<'_>,
         data_dir: Option<std::path::PathBuf>,
@@ -65,6 +70,7 @@ impl Engine {
         query_threads: usize,
         node_id: &str,
         s3: Option<HashMap<String, String>>,
+        lag_bytes_max: u64,
     ) -> PyResult<Self> {
         let options = Options {
             store: store_location(data_dir.is_some(), s3)?,
@@ -74,6 +80,7 @@ impl Engine {
             buffer_bytes_max,
             query_bytes_max,
             query_threads,
+            lag_bytes_max,
             ..Options::default()
         };
         enter(py, || Inner::open(&options)).map(Self)
@@ -162,8 +169,20 @@ impl Engine {
             .map(WriteTicket::from)
     }
 
+    fn begin_backup(&self, py: Python<'_>) -> PyResult<Backup> {
+        enter(py, || self.0.begin_backup()).map(Backup::from)
+    }
+
     fn committed(&self) -> u64 {
         self.0.committed()
+    }
+
+    fn warning(&self) -> Option<&str> {
+        self.0.warning()
+    }
+
+    fn log_first(&self) -> u64 {
+        self.0.log_first()
     }
 
     fn commit_descriptor(&self) -> i32 {
@@ -240,7 +259,7 @@ impl Engine {
         self.0.catalog().databases.values().map(DatabaseInfo::from).collect()
     }
 
-    #[pyo3(signature = (database, table, *, tags, fields))]
+    #[pyo3(signature = (database, table, *, tags, fields, retention_ns = None))]
     fn create_table(
         &self,
         py: Python<'_>,
@@ -248,8 +267,34 @@ impl Engine {
         table: &str,
         tags: Vec<String>,
         fields: Vec<(String, String)>,
+        retention_ns: Option<i64>,
     ) -> PyResult<()> {
-        enter(py, || self.0.create_table(database, table, &tags, &fields))
+        enter(py, || self.0.create_table(database, table, &tags, &fields, retention_ns))
+    }
+
+    fn set_table_retention(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        retention_ns: Option<i64>,
+    ) -> PyResult<()> {
+        enter(py, || self.0.set_table_retention(database, table, retention_ns))
+    }
+
+    #[pyo3(signature = (database, table, *, first_ns, last_ns, tags))]
+    fn delete_rows(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        first_ns: i64,
+        last_ns: i64,
+        tags: Vec<(String, Vec<Option<String>>)>,
+    ) -> PyResult<()> {
+        let times = TimeRange { min: first_ns, max: last_ns };
+        let tags = tags.into_iter().map(condition).collect();
+        enter(py, || self.0.delete_rows(database, table, times, tags))
     }
 
     #[pyo3(signature = (database, table, *, now_ns, hard_delete_at_ns))]
@@ -375,29 +420,9 @@ fn precision_of(name: &str) -> PyResult<Precision> {
         .ok_or_else(|| InvalidError::new_err(format!("unrecognized precision unit: {name}")))
 }
 
-/// Where rows are stored: on a service, else where the log is.
-fn store_location(
-    has_folder: bool,
-    s3: Option<HashMap<String, String>>,
-) -> PyResult<StoreLocation> {
-    let Some(given) = s3 else {
-        return Ok(if has_folder { StoreLocation::Disk } else { StoreLocation::Memory });
-    };
-    let mut options = S3Options::default();
-    for (name, value) in given {
-        match name.as_str() {
-            "bucket" => options.bucket = value,
-            "region" => options.region = value,
-            "endpoint" => options.endpoint = Some(value),
-            "access_key_id" => options.access_key_id = Some(value),
-            "secret_access_key" => options.secret_access_key = Some(value),
-            "session_token" => options.session_token = Some(value),
-            "allow_http" => options.allow_http = value == "true",
-            "skip_signature" => options.skip_signature = value == "true",
-            _ => return Err(InvalidError::new_err(format!("unknown option of s3: {name}"))),
-        }
-    }
-    Ok(StoreLocation::S3(options))
+fn condition((tag, values): (String, Vec<Option<String>>)) -> TagCondition {
+    let values = values.into_iter().map(|value| value.map(Into::into)).collect();
+    TagCondition { tag: tag.into(), values }
 }
 
 fn format_of(name: &str) -> PyResult<Format> {

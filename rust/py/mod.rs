@@ -3,11 +3,13 @@
 //! What stays true: the interpreter lock is released while the engine works; Rust never calls
 //! Python; nothing here is done per row. `_engine.pyi` says what each item means.
 
+mod backup;
 mod catalog;
 mod engine;
 mod enter;
 mod errors;
 mod feed;
+mod location;
 mod stats;
 mod stream;
 mod write;
@@ -17,6 +19,10 @@ use pyo3::prelude::*;
 /// The extension module `influxpe._engine`.
 #[pymodule]
 mod _engine {
+    #[pymodule_export]
+    use super::backup::{
+        Backup, ManifestInfo, ObjectStore, SegmentInfo, StoredObject, read_manifest, read_segment,
+    };
     #[pymodule_export]
     use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
     #[pymodule_export]

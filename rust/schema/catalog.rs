@@ -87,6 +87,8 @@ pub struct Table {
     pub name: Arc<str>,
     /// Columns by number.
     pub columns: Vec<Column>,
+    /// How long rows are kept, in nanoseconds; `None` leaves it to the database.
+    pub retention_ns: Option<i64>,
     /// Set where the table is marked for deletion.
     pub deletion: Option<Deletion>,
     by_name: HashMap<Arc<str>, ColumnId>,
@@ -94,7 +96,14 @@ pub struct Table {
 
 impl Table {
     pub(super) fn new(id: TableId, name: Arc<str>) -> Self {
-        Self { id, name, columns: Vec::new(), deletion: None, by_name: HashMap::new() }
+        Self {
+            id,
+            name,
+            columns: Vec::new(),
+            retention_ns: None,
+            deletion: None,
+            by_name: HashMap::new(),
+        }
     }
 
     /// The column of that name.

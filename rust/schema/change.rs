@@ -18,6 +18,8 @@ pub enum CatalogChange {
     CreateDatabase { id: DatabaseId, name: Arc<str>, retention_ns: Option<i64> },
     /// Sets how long rows are kept.
     SetRetention { database: DatabaseId, retention_ns: Option<i64> },
+    /// Sets how long rows of a table are kept; `None` as long as those of its database.
+    SetTableRetention { database: DatabaseId, table: Arc<str>, retention_ns: Option<i64> },
     /// Marks a database for deletion under a new name.
     DeleteDatabase { database: DatabaseId, name: Arc<str>, deletion: Deletion },
     /// Forgets a database and its rows.
@@ -58,6 +60,9 @@ impl Catalog {
             }
             CatalogChange::SetRetention { database, retention_ns } => {
                 self.edit_database(*database)?.retention_ns = *retention_ns;
+            }
+            CatalogChange::SetTableRetention { database, table, retention_ns } => {
+                self.edit_table(*database, table)?.retention_ns = *retention_ns;
             }
             CatalogChange::DeleteDatabase { database, name, deletion } => {
                 self.delete_database(*database, name, *deletion)?;

@@ -9,6 +9,7 @@ mod batch;
 mod catalog;
 mod change;
 mod columns;
+mod deletion_codec;
 mod names;
 mod rebuild;
 mod resolve;
@@ -16,6 +17,7 @@ mod table_builder;
 mod tag_filter;
 mod time_range;
 mod time_ranges;
+mod tombstone;
 
 #[cfg(test)]
 mod tests;
@@ -25,11 +27,13 @@ pub use batch::{Cells, FieldColumn, Origin, SeriesKeys, TableBatch, Tags};
 pub use catalog::{Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger};
 pub use change::{CURSOR_HERE, CatalogChange};
 pub use columns::{ArrowOptions, ArrowRows};
+pub(crate) use deletion_codec::{put_deletion, take_deletion};
 pub use names::{check_database_name, check_namespace, is_reserved_column};
 pub use resolve::{Outcome, RefusedLine, Resolver, WriteOptions};
 pub use tag_filter::TagFilter;
 pub use time_range::TimeRange;
 pub use time_ranges::TimeRanges;
+pub use tombstone::{Deleted, RowDeletion, TagCondition, Tombstone};
 
 /// Number of a database, unique for the life of a data directory.
 pub type DatabaseId = u32;

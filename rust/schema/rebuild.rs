@@ -48,6 +48,10 @@ fn put_table(database: &Database, table: &Table, changes: &mut Vec<CatalogChange
         let columns = table.columns.clone();
         changes.push(CatalogChange::AddColumns { database: id, table: name(), columns });
     }
+    if table.retention_ns.is_some() {
+        let (table, retention_ns) = (name(), table.retention_ns);
+        changes.push(CatalogChange::SetTableRetention { database: id, table, retention_ns });
+    }
     if let Some(deletion) = table.deletion {
         changes.push(CatalogChange::DeleteTable {
             database: id,

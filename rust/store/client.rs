@@ -11,6 +11,7 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Runtime};
@@ -31,7 +32,8 @@ pub struct StoreClient {
 
 #[derive(Debug)]
 struct Service {
-    runtime: Runtime,
+    /// There until this is dropped.
+    runtime: Option<Runtime>,
     cache: ObjectCache,
 }
 
@@ -57,7 +59,7 @@ impl StoreClient {
     /// Runs a request to its end, on a thread that runs no other.
     pub fn block_on<T>(&self, request: impl Future<Output = T>) -> T {
         match &self.service {
-            Some(service) => service.runtime.block_on(request),
+            Some(service) => service.runtime().block_on(request),
             None => at_once(request),
         }
     }
@@ -104,6 +106,19 @@ impl StoreClient {
         self.wait(path, async move { objects.get_range(&name, range).await })
     }
 
+    /// Names and lengths of the objects in a folder, and in those below it.
+    ///
+    /// # Errors
+    /// As `put`.
+    pub fn list(&self, folder: &str) -> Result<Vec<(String, u64)>> {
+        let folder = Path::from(folder);
+        let objects = self
+            .objects
+            .list(Some(&folder))
+            .map_ok(|object| (object.location.to_string(), object.size));
+        self.block_on(objects.try_collect()).map_err(|error| unreachable(&folder, error))
+    }
+
     fn wait<T: Send + 'static>(
         &self,
         path: &str,
@@ -114,7 +129,7 @@ impl StoreClient {
             return at_once(request).map_err(failed);
         };
         let (answer, wait) = mpsc::sync_channel(1);
-        service.runtime.spawn(async move { answer.send(request.await) });
+        service.runtime().spawn(async move { answer.send(request.await) });
         match wait.recv() {
             Ok(answer) => answer.map_err(failed),
             Err(_) => Err(EngineError::internal(format!("reading {path} was cut off"))),
@@ -129,7 +144,21 @@ impl Service {
         let runtime = runtime.map_err(|error| {
             EngineError::internal("threads for the object store do not start").caused_by(error)
         })?;
-        Ok(Self { runtime, cache: ObjectCache::new(OBJECT_CACHE_BYTES_MAX) })
+        let cache = ObjectCache::new(OBJECT_CACHE_BYTES_MAX);
+        Ok(Self { runtime: Some(runtime), cache })
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("it is there until this is dropped")
+    }
+}
+
+impl Drop for Service {
+    /// The last one who lets go may be a thread of another runtime, which may not wait.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::schema::{DatabaseId, Position, TableId};
+use crate::schema::{DatabaseId, Position, TableId, TimeRange, Tombstone};
 
 /// One Parquet file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,14 @@ pub struct FileEntry {
     pub time_min: i64,
     /// Latest time, in nanoseconds since the epoch.
     pub time_max: i64,
+}
+
+impl FileEntry {
+    /// The times that its rows lie in.
+    #[must_use]
+    pub fn times(&self) -> TimeRange {
+        TimeRange { min: self.time_min, max: self.time_max }
+    }
 }
 
 /// Files that were made from the rows of one range of the log.
@@ -43,6 +51,8 @@ pub struct TableFiles {
     pub database: DatabaseId,
     /// From the oldest to the newest.
     pub layers: Vec<Layer>,
+    /// Deletions that files of earlier layers do not show yet; from the oldest to the newest.
+    pub tombstones: Vec<Tombstone>,
 }
 
 /// See the head of this file.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::manifest::{FileEntry, Layer, Manifest, TableFiles};
 use crate::codec::{Put, Take};
 use crate::error::{EngineError, Result};
+use crate::schema::{Tombstone, put_deletion, take_deletion};
 
 const MAGIC: &[u8; 4] = b"IPMF";
-const VERSION: u16 = 1;
+/// Version 1 has no deletions of rows.
+const VERSION: u16 = 2;
 const HEADER_BYTES: usize = 16;
 
 /// The bytes of a manifest.
@@ -60,6 +62,11 @@ fn put_table(body: &mut Vec<u8>, table: &TableFiles) -> Result<()> {
         body.put_u32(count_u32(layer.files.len())?);
         layer.files.iter().for_each(|file| put_file(body, file));
     }
+    body.put_u32(count_u32(table.tombstones.len())?);
+    for tombstone in &table.tombstones {
+        body.put_u64(tombstone.position);
+        put_deletion(body, &tombstone.rows);
+    }
     Ok(())
 }
 
@@ -82,7 +89,7 @@ fn count_u32(count: usize) -> Result<u32> {
 ///
 /// # Errors
 /// `Corrupt`, with what is wrong; `Unsupported` for a later version.
-pub(super) fn decode(bytes: &[u8]) -> Result<Manifest> {
+pub fn decode(bytes: &[u8]) -> Result<Manifest> {
     let (header, body) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(|| {
         EngineError::corrupt(format!("it has {} bytes, a header has {HEADER_BYTES}", bytes.len()))
     })?;
@@ -96,15 +103,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Manifest> {
     if length != body.len() || expected != checksum(header, body) {
         return Err(EngineError::corrupt("its checksum does not match its bytes"));
     }
-    if version != VERSION {
+    if !(1..=VERSION).contains(&version) {
         return Err(EngineError::unsupported(format!(
-            "it has version {version}, this build reads version {VERSION}"
+            "it has version {version}, this build reads versions 1 to {VERSION}"
         )));
     }
-    decode_body(&mut Take(body))
+    decode_body(&mut Take(body), version)
 }
 
-fn decode_body(take: &mut Take<'_>) -> Result<Manifest> {
+fn decode_body(take: &mut Take<'_>, version: u16) -> Result<Manifest> {
     let mut manifest = Manifest {
         sequence: take.u64()?,
         uuid: take.text()?.into(),
@@ -116,19 +123,30 @@ fn decode_body(take: &mut Take<'_>) -> Result<Manifest> {
     };
     for _ in 0..take.u32()? {
         let table = take.u32()?;
-        manifest.tables.insert(table, take_table(take)?);
+        manifest.tables.insert(table, take_table(take, version)?);
     }
     if take.0.is_empty() { Ok(manifest) } else { Err(EngineError::corrupt("it has bytes left")) }
 }
 
-fn take_table(take: &mut Take<'_>) -> Result<TableFiles> {
+fn take_table(take: &mut Take<'_>, version: u16) -> Result<TableFiles> {
     let (database, count) = (take.u32()?, take.u32()?);
     let layer = |_| {
         let (first, last) = (take.u64()?, take.u64()?);
         let files = (0..take.u32()?).map(|_| take_file(take)).collect::<Result<_>>()?;
         Ok(Layer { first, last, files })
     };
-    Ok(TableFiles { database, layers: (0..count).map(layer).collect::<Result<_>>()? })
+    let layers = (0..count).map(layer).collect::<Result<_>>()?;
+    let tombstones = if version == 1 { Vec::new() } else { take_tombstones(take)? };
+    Ok(TableFiles { database, layers, tombstones })
+}
+
+fn take_tombstones(take: &mut Take<'_>) -> Result<Vec<Tombstone>> {
+    let count = take.u32()?;
+    let tombstone = |_| {
+        let (position, rows) = (take.u64()?, take_deletion(take)?.into());
+        Ok(Tombstone { position, rows })
+    };
+    (0..count).map(tombstone).collect()
 }
 
 fn take_file(take: &mut Take<'_>) -> Result<FileEntry> {

@@ -5,6 +5,7 @@
 //! process is read; a column that the file does not have holds no value; only the pages of rows
 //! that the times and tags leave are decoded. Refuses a file that is not what was stored, by name.
 
+use std::error::Error;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use parquet::file::statistics::Statistics;
 
 use super::client::StoreClient;
 use super::manifest::FileEntry;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, ErrorKind, Result};
 use crate::schema::{TagFilter, TimeRange, TimeRanges};
 
 /// The time column, in every file.
@@ -88,7 +89,7 @@ impl RowFile {
     /// The times that its rows lie in.
     #[must_use]
     pub fn times(&self) -> TimeRange {
-        TimeRange { min: self.entry.time_min, max: self.entry.time_max }
+        self.entry.times()
     }
 
     /// The row groups, in the order of the file.
@@ -246,19 +247,25 @@ impl Iterator for FileBatches {
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
-        let failed = |error: ArrowError| match error {
-            ArrowError::ExternalError(error) => match error.downcast::<EngineError>() {
-                Ok(own) => *own,
-                Err(other) => unreadable(&self.name, ArrowError::ExternalError(other)),
-            },
-            other => unreadable(&self.name, other),
-        };
+        let failed = |error| unreadable(&self.name, error);
         Some(batch.and_then(|batch| with_columns(&batch, &self.schema)).map_err(failed))
     }
 }
 
+/// A store that did not answer is no damaged file, however deep its error is wrapped.
 fn unreadable(name: &str, error: ArrowError) -> EngineError {
-    EngineError::corrupt(format!("file {name} of the store cannot be decoded")).caused_by(error)
+    match own_error(&error) {
+        Some(own) if own.kind() != ErrorKind::Corrupt => {
+            EngineError::new(own.kind(), own.to_string())
+        }
+        _ => EngineError::corrupt(format!("file {name} of the store cannot be decoded"))
+            .caused_by(error),
+    }
+}
+
+fn own_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e EngineError> {
+    let own = error.downcast_ref();
+    own.or_else(|| error.source().and_then(own_error))
 }
 
 /// Reads parts of one object.

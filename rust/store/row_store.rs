@@ -5,39 +5,57 @@
 //! keep them for as long as they hold them; what no manifest and no reader knows is removed.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::client::StoreClient;
 use super::layout::{self, FileId};
 use super::manifest::{FileEntry, Manifest};
+use super::manifest_codec;
 use super::manifest_log::ManifestLog;
 use super::merge::SortColumns;
 use super::parquet_file::encode_file;
 use super::row_file::RowFile;
 use crate::error::Result;
-use crate::schema::{DatabaseId, Position, TableId};
+use crate::schema::{DatabaseId, Position, TableId, Tombstone};
 
-/// The files of one table: its layers from the oldest to the newest.
-pub type TableLayers = Arc<[Vec<Arc<RowFile>>]>;
+/// Files of one layer, and the last position of the log that they cover.
+#[derive(Debug)]
+pub struct StoredLayer {
+    /// No frame behind this one is in them.
+    pub last: Position,
+    /// In the order of their times.
+    pub files: Vec<Arc<RowFile>>,
+}
+
+/// One table as a manifest says it.
+#[derive(Debug, Default)]
+pub struct StoredTable {
+    /// From the oldest to the newest.
+    pub layers: Vec<StoredLayer>,
+    /// Deletions that files of earlier layers do not show yet.
+    pub tombstones: Vec<Tombstone>,
+}
 
 /// What one manifest says, as readers need it.
 #[derive(Debug, Default)]
 pub struct StoredRows {
     /// The rows of all frames up to here are in the files.
     pub position: Position,
-    tables: HashMap<TableId, TableLayers>,
+    tables: HashMap<TableId, Arc<StoredTable>>,
 }
 
 impl StoredRows {
-    /// The layers of a table.
+    /// A table; empty where nothing of it is stored.
     #[must_use]
-    pub fn layers(&self, table: TableId) -> TableLayers {
+    pub fn table(&self, table: TableId) -> Arc<StoredTable> {
         self.tables.get(&table).cloned().unwrap_or_default()
     }
 
@@ -53,8 +71,43 @@ impl StoredRows {
         self.files().map(|file| file.entry().bytes).sum()
     }
 
+    /// Deletions that files do not show yet.
+    #[must_use]
+    pub fn tombstones(&self) -> usize {
+        self.tables.values().map(|table| table.tombstones.len()).sum()
+    }
+
     fn files(&self) -> impl Iterator<Item = &Arc<RowFile>> {
-        self.tables.values().flat_map(|layers| layers.iter().flatten())
+        let layers = self.tables.values().flat_map(|table| &table.layers);
+        layers.flat_map(|layer| &layer.files)
+    }
+}
+
+/// A manifest and its files, held.
+#[derive(Debug)]
+pub struct StoredFiles {
+    path: Arc<str>,
+    bytes: Bytes,
+    manifest: Arc<Manifest>,
+    _held: Arc<StoredRows>,
+}
+
+impl StoredFiles {
+    /// Number of the manifest; 0 where there is none.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.manifest.sequence
+    }
+
+    /// Name and bytes of the manifest, where there is one.
+    #[must_use]
+    pub fn manifest(&self) -> Option<(&str, &Bytes)> {
+        (self.sequence() > 0).then_some((&*self.path, &self.bytes))
+    }
+
+    /// What the manifest says of each file.
+    pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
+        self.manifest.files()
     }
 }
 
@@ -107,6 +160,28 @@ impl RowStore {
     #[must_use]
     pub fn stored(&self) -> Arc<StoredRows> {
         self.stored.load_full()
+    }
+
+    /// The newest manifest, as it lies in the store, and its files, which stay for as long as this
+    /// is held.
+    ///
+    /// # Errors
+    /// `TooLarge` where the manifest cannot be encoded.
+    pub fn files(&self) -> Result<StoredFiles> {
+        let state = self.state.lock();
+        let manifest = Arc::clone(state.log.current());
+        let held = self.stored();
+        let path = layout::manifest(&self.node, manifest.sequence);
+        let bytes = manifest_codec::encode(&manifest)?.into();
+        Ok(StoredFiles { path: path.as_ref().into(), bytes, manifest, _held: held })
+    }
+
+    /// Part of a file.
+    ///
+    /// # Errors
+    /// `NotFound` where it is gone, `Internal` where the store does not answer.
+    pub fn read(&self, path: &str, range: Range<u64>) -> Result<Bytes> {
+        self.client.range(path, range)
     }
 
     /// A file that a manifest names.
@@ -211,10 +286,11 @@ impl State {
         for (table, files) in &manifest.tables {
             let mut layers = Vec::with_capacity(files.layers.len());
             for layer in &files.layers {
-                let of_layer = layer.files.iter().map(|file| self.file(client, file));
-                layers.push(of_layer.collect::<Vec<_>>());
+                let files = layer.files.iter().map(|file| self.file(client, file)).collect();
+                layers.push(StoredLayer { last: layer.last, files });
             }
-            tables.insert(*table, layers.into());
+            let tombstones = files.tombstones.clone();
+            tables.insert(*table, Arc::new(StoredTable { layers, tombstones }));
         }
         Arc::new(StoredRows { position: manifest.position, tables })
     }

@@ -13,6 +13,7 @@ pub(super) fn code_of(change: &CatalogChange) -> u8 {
         CatalogChange::Identify { .. } => kind::IDENTIFY,
         CatalogChange::CreateDatabase { .. } => kind::CREATE_DATABASE,
         CatalogChange::SetRetention { .. } => kind::SET_RETENTION,
+        CatalogChange::SetTableRetention { .. } => kind::SET_TABLE_RETENTION,
         CatalogChange::DeleteDatabase { .. } => kind::DELETE_DATABASE,
         CatalogChange::PurgeDatabase { .. } => kind::PURGE_DATABASE,
         CatalogChange::CreateTable { .. } => kind::CREATE_TABLE,
@@ -38,6 +39,11 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
         }
         CatalogChange::SetRetention { database, retention_ns } => {
             out.put_u32(*database);
+            out.put_optional_i64(*retention_ns);
+        }
+        CatalogChange::SetTableRetention { database, table, retention_ns } => {
+            out.put_u32(*database);
+            out.put_text(table);
             out.put_optional_i64(*retention_ns);
         }
         CatalogChange::DeleteDatabase { database, name, deletion } => {
@@ -92,6 +98,11 @@ pub(super) fn take_change(code: u8, take: &mut Take<'_>) -> Result<CatalogChange
         },
         kind::SET_RETENTION => CatalogChange::SetRetention {
             database: take.u32()?,
+            retention_ns: take.optional_i64()?,
+        },
+        kind::SET_TABLE_RETENTION => CatalogChange::SetTableRetention {
+            database: take.u32()?,
+            table: take_name(take)?,
             retention_ns: take.optional_i64()?,
         },
         kind::DELETE_DATABASE => CatalogChange::DeleteDatabase {

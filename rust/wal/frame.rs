@@ -9,7 +9,8 @@ use crate::schema::Position;
 
 /// "IPFR" in little-endian order.
 const MAGIC: u32 = u32::from_le_bytes(*b"IPFR");
-const VERSION: u16 = 1;
+/// Version 1 does not say when a frame was written.
+const VERSION: u16 = 2;
 /// Bytes before the payload.
 pub(super) const HEADER_BYTES: usize = 40;
 /// Frames start at multiples of this many bytes.
@@ -95,13 +96,14 @@ impl PreparedFrame {
     }
 
     /// Fills in the header and gives the bytes as they go to the log. `synced` is the newest
-    /// position that was durable when this frame was written.
-    pub(super) fn seal(&mut self, position: Position, synced: Position) -> &[u8] {
+    /// position that was durable when this frame was written, at `written_s`.
+    pub(super) fn seal(&mut self, position: Position, synced: Position, written_s: u32) -> &[u8] {
         let header = Header {
             payload_bytes: self.payload_bytes,
             payload_crc: self.payload_crc,
             position,
             synced,
+            written_s,
         };
         self.bytes[..HEADER_BYTES].copy_from_slice(&header.encode());
         &self.bytes
@@ -115,6 +117,8 @@ pub(super) struct Header {
     pub(super) payload_crc: u32,
     pub(super) position: Position,
     pub(super) synced: Position,
+    /// Seconds since the epoch; 0 where that is not known.
+    pub(super) written_s: u32,
 }
 
 impl Header {
@@ -127,7 +131,8 @@ impl Header {
         bytes[12..16].copy_from_slice(&self.payload_crc.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.position.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.synced.to_le_bytes());
-        let crc = crc32fast::hash(&bytes[..32]);
+        bytes[36..40].copy_from_slice(&self.written_s.to_le_bytes());
+        let crc = checksum(&bytes, VERSION);
         bytes[32..36].copy_from_slice(&crc.to_le_bytes());
         bytes
     }
@@ -139,13 +144,14 @@ impl Header {
         };
         let u64_at = |at: usize| u64::from(u32_at(at)) | (u64::from(u32_at(at + 4)) << 32);
         let version = u16::from_le_bytes([bytes[4], bytes[5]]);
-        let sound =
-            u32_at(0) == MAGIC && version == VERSION && u32_at(32) == crc32fast::hash(&bytes[..32]);
+        let known = (1..=VERSION).contains(&version);
+        let sound = u32_at(0) == MAGIC && known && u32_at(32) == checksum(bytes, version);
         sound.then(|| Self {
             payload_bytes: u32_at(8) as usize,
             payload_crc: u32_at(12),
             position: u64_at(16),
             synced: u64_at(24),
+            written_s: if version == 1 { 0 } else { u32_at(36) },
         })
     }
 
@@ -153,4 +159,14 @@ impl Header {
     pub(super) fn frame_bytes(&self) -> u64 {
         (HEADER_BYTES + self.payload_bytes).next_multiple_of(ALIGNMENT) as u64
     }
+}
+
+/// The CRC-32 of a header, but for the bytes that hold it.
+fn checksum(bytes: &[u8; HEADER_BYTES], version: u16) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&bytes[..32]);
+    if version > 1 {
+        hasher.update(&bytes[36..]);
+    }
+    hasher.finalize()
 }

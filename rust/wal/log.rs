@@ -36,6 +36,25 @@ impl Log {
         self.segments.read().iter().map(|segment| segment.bytes).sum()
     }
 
+    /// The first position that is left.
+    #[must_use]
+    pub fn first(&self) -> Position {
+        self.segments.read().first().map_or(0, |segment| segment.first)
+    }
+
+    /// The first position of the newest segments that together have at most `bytes`; of the last
+    /// one at least.
+    #[must_use]
+    pub fn first_within(&self, bytes: u64) -> Position {
+        let segments = self.segments.read();
+        let mut total = 0;
+        let within = segments.iter().rev().take_while(|segment| {
+            total += segment.bytes;
+            total <= bytes
+        });
+        within.last().or(segments.last()).map_or(0, |segment| segment.first)
+    }
+
     /// Syncs since the start.
     #[must_use]
     pub fn syncs(&self) -> u64 {
@@ -51,6 +70,11 @@ impl Log {
     /// Lets another process open the folder of the log. Its writer must have ended.
     pub fn release_folder(&self) {
         self.disk.release();
+    }
+
+    /// All segments, oldest first. Who holds one can read it, even once it is removed.
+    pub(super) fn segments(&self) -> Vec<Arc<Segment>> {
+        self.segments.read().clone()
     }
 
     pub(super) fn disk(&self) -> &dyn Disk {
@@ -83,7 +107,7 @@ impl Log {
             removed.map_err(|error| segment::failed(&*self.disk, &name, "cannot go", error))?;
             self.segments.write().remove(0);
         }
-        Ok(self.segments.read().first().map_or(0, |segment| segment.first))
+        Ok(self.first())
     }
 
     /// The number of the first segment, where another one begins at or before `position`.
@@ -141,8 +165,8 @@ impl LogWriter {
         self.current.bytes - self.offset
     }
 
-    /// Writes frames, the first of which has the position `first`. Durable after `sync`. Returns
-    /// how many were written: less than all where there is no space for the next segment. Nothing
+    /// Writes frames, the first of which has the position `first`, at `written_s` in seconds since
+    /// the epoch. Durable after `sync`. Returns how many were written: less than all where there is no space for the next segment. Nothing
     /// is known of the others then, and they may be given again.
     ///
     /// # Errors
@@ -150,6 +174,7 @@ impl LogWriter {
     pub fn append<'f>(
         &mut self,
         first: Position,
+        written_s: u32,
         frames: impl Iterator<Item = &'f mut PreparedFrame>,
     ) -> Result<usize> {
         self.scratch.clear();
@@ -162,7 +187,7 @@ impl LogWriter {
                     return Ok(written);
                 }
             }
-            self.scratch.extend_from_slice(frame.seal(position, self.log.synced()));
+            self.scratch.extend_from_slice(frame.seal(position, self.log.synced(), written_s));
             written += 1;
         }
         self.flush_scratch().map(|()| written)

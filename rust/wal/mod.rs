@@ -8,6 +8,7 @@
 
 mod batch_codec;
 mod change_codec;
+mod copy;
 mod feed;
 mod frame;
 mod log;
@@ -20,6 +21,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use copy::{LogCopy, SegmentFrames, read_segment};
 pub use feed::{LogReader, Read};
 pub use frame::{FrameBuilder, PreparedFrame};
 pub use log::{Log, LogOptions, LogWriter};

@@ -1,11 +1,15 @@
-//! The records of a frame: changes of the catalog and batches of rows, as bytes and back.
+//! The records of a frame: changes of the catalog, batches of rows and deletions of rows, as bytes
+//! and back.
 
 use super::batch_codec::{put_batch, take_batch, take_origin};
 use super::change_codec::{code_of, put_change, take_change};
 use super::frame::{FrameBuilder, push_record};
 use crate::codec::Take;
 use crate::error::{EngineError, Result};
-use crate::schema::{CatalogChange, ColumnKind, DatabaseId, Origin, TableBatch, TableId};
+use crate::schema::{
+    CatalogChange, ColumnKind, DatabaseId, Origin, RowDeletion, TableBatch, TableId, put_deletion,
+    take_deletion,
+};
 
 /// One record of a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,19 +18,22 @@ pub enum Record {
     Change(CatalogChange),
     /// Rows of one table.
     Batch(TableBatch),
+    /// Rows of one table that go.
+    Deletion(RowDeletion),
 }
 
 /// What a record holds, known without decoding it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordKind {
-    /// A change of the catalog.
-    Change,
+    /// A change of the catalog, or a deletion of rows.
+    Other,
     /// Rows of that table, written by that origin.
     Batch { database: DatabaseId, table: TableId, origin: Origin },
 }
 
 pub(super) mod kind {
     pub(in crate::wal) const BATCH: u8 = 1;
+    pub(in crate::wal) const DELETE_ROWS: u8 = 2;
     pub(in crate::wal) const IDENTIFY: u8 = 16;
     pub(in crate::wal) const CREATE_DATABASE: u8 = 17;
     pub(in crate::wal) const SET_RETENTION: u8 = 18;
@@ -42,6 +49,7 @@ pub(super) mod kind {
     pub(in crate::wal) const SET_CURSOR: u8 = 28;
     pub(in crate::wal) const DELETE_TRIGGER: u8 = 29;
     pub(in crate::wal) const RESERVE_NUMBERS: u8 = 30;
+    pub(in crate::wal) const SET_TABLE_RETENTION: u8 = 31;
 }
 
 impl FrameBuilder {
@@ -49,6 +57,11 @@ impl FrameBuilder {
     pub fn push_change(&mut self, change: &CatalogChange) {
         let code = code_of(change);
         self.push(code, |bytes| put_change(bytes, change));
+    }
+
+    /// Adds a deletion of rows.
+    pub fn push_deletion(&mut self, rows: &RowDeletion) {
+        self.push(kind::DELETE_ROWS, |bytes| put_deletion(bytes, rows));
     }
 
     /// Adds rows of one table.
@@ -117,7 +130,7 @@ impl RawRecord<'_> {
     /// `Corrupt` where it is too short.
     pub fn kind(&self) -> Result<RecordKind> {
         if self.code != kind::BATCH {
-            return Ok(RecordKind::Change);
+            return Ok(RecordKind::Other);
         }
         let mut take = Take(self.body);
         let (database, table) = (take.u32()?, take.u32()?);
@@ -130,10 +143,11 @@ impl RawRecord<'_> {
     /// `Corrupt` where it is not what its code says.
     pub fn decode(&self) -> Result<Record> {
         let mut take = Take(self.body);
-        if self.code == kind::BATCH {
-            return Ok(Record::Batch(take_batch(&mut take)?));
-        }
-        Ok(Record::Change(take_change(self.code, &mut take)?))
+        Ok(match self.code {
+            kind::BATCH => Record::Batch(take_batch(&mut take)?),
+            kind::DELETE_ROWS => Record::Deletion(take_deletion(&mut take)?),
+            code => Record::Change(take_change(code, &mut take)?),
+        })
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Recovered {
     pub writer: LogWriter,
     /// Position of the first frame that the log holds or will hold.
     pub first: Position,
+    /// Whether there was no log yet.
+    pub is_new: bool,
     /// Position of the last frame; the one before `first` for an empty log.
     pub newest: Position,
 }
@@ -41,7 +43,8 @@ pub fn recover(
     for number in numbers {
         segments.push(Arc::new(Segment::open(&*disk, number)?));
     }
-    if segments.is_empty() {
+    let is_new = segments.is_empty();
+    if is_new {
         let file = spare::create_first(&*disk, options.segment_bytes)?;
         segments.push(Arc::new(Segment::begin(&*disk, file, 1, start + 1)?));
     }
@@ -49,7 +52,7 @@ pub fn recover(
     let first = segments[0].first;
     let last = Arc::clone(&segments[segments.len() - 1]);
     let log = Arc::new(Log::new(disk, segments, newest));
-    Ok(Recovered { writer: LogWriter::new(log, options, last, offset), first, newest })
+    Ok(Recovered { writer: LogWriter::new(log, options, last, offset), first, is_new, newest })
 }
 
 /// Numbers of the segments, in order; removes a spare that was never used.

@@ -68,7 +68,9 @@ impl Segment {
             return Err(damaged(disk, &name, 0, "it is shorter than its header"));
         }
         file.read_at(0, &mut header).map_err(unreadable)?;
-        let first = decode_header(&header, number)
+        let first = decode_header(&header)
+            .filter(|(stored, _)| *stored == number)
+            .map(|(_, first)| first)
             .ok_or_else(|| damaged(disk, &name, 0, "its header is not that of this segment"))?;
         Ok(Self { number, first, bytes, file })
     }
@@ -109,15 +111,20 @@ fn encode_header(number: u64, first: Position, bytes: u64) -> [u8; HEADER_LENGTH
     header
 }
 
-fn decode_header(header: &[u8; HEADER_LENGTH], number: u64) -> Option<Position> {
+/// Number and first position of the segment that begins with these bytes.
+pub(super) fn identify(bytes: &[u8]) -> Option<(u64, Position)> {
+    decode_header(bytes.first_chunk()?)
+}
+
+fn decode_header(header: &[u8; HEADER_LENGTH]) -> Option<(u64, Position)> {
     let mut take = crate::codec::Take(header);
     let magic = take.u32().ok()?;
     let version = take.u16().ok()?;
     take.u16().ok()?;
-    let (stored_number, first, _bytes) = (take.u64().ok()?, take.u64().ok()?, take.u64().ok()?);
+    let (number, first, _bytes) = (take.u64().ok()?, take.u64().ok()?, take.u64().ok()?);
     let crc = take.u32().ok()?;
     let sound = magic == MAGIC && version == VERSION && crc == crc32fast::hash(&header[..32]);
-    (sound && stored_number == number).then_some(first)
+    sound.then_some((number, first))
 }
 
 /// The medium failed: what was to be done, and with which file.

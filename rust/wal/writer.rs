@@ -18,6 +18,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::frame::PreparedFrame;
 use super::log::{Log, LogWriter};
 use super::spare::{RETRY_AFTER, Space};
+use crate::clock;
 use crate::error::{EngineError, ErrorKind, Result};
 use crate::limits::QUEUE_BYTES_MAX;
 use crate::schema::Position;
@@ -280,7 +281,8 @@ fn commit_group<T>(
     first: Position,
     mut group: Vec<Commit<T>>,
 ) -> Result<Vec<Commit<T>>> {
-    let written = writer.append(first, group.iter_mut().map(|commit| &mut commit.frame))?;
+    let frames = group.iter_mut().map(|commit| &mut commit.frame);
+    let written = writer.append(first, now_s(), frames)?;
     let rest = group.split_off(written);
     let bytes = group.iter().map(|commit| commit.frame.len() as u64).sum();
     queue.note_written(bytes, writer);
@@ -297,6 +299,10 @@ fn commit_group<T>(
     writer.sync(newest)?;
     apply_group(queue, sink, first, group);
     Ok(rest)
+}
+
+fn now_s() -> u32 {
+    u32::try_from(clock::now_ns() / 1_000_000_000).unwrap_or_default()
 }
 
 fn apply_group<T>(

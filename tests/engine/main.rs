@@ -1,6 +1,8 @@
 //! Tests of the whole engine, without Python.
 
+mod backup;
 mod crash_sweep;
+mod deletion;
 mod full_disk;
 mod model;
 mod reopen;

@@ -1,12 +1,13 @@
-//! The whole engine against a map that knows only: the last write wins.
+//! The whole engine against a map that knows only: the last write wins, and what is deleted is gone.
 //!
-//! Writes, storing, merging and restarts come in any order; after each step that may move rows, a
+//! Writes, deletions, storing, merging and restarts come in any order; after each step that may move rows, a
 //! few queries must agree with the map.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use influxpe::engine::Engine;
+use influxpe::schema::{TagCondition, TimeRange};
 use proptest::prelude::*;
 
 use crate::crash_sweep::{rows, write};
@@ -21,6 +22,8 @@ type Model = BTreeMap<Key, Fields>;
 #[derive(Debug, Clone)]
 enum Step {
     Write(Vec<(Key, Fields)>),
+    /// Times, and what tag `a` may be, if it is asked for.
+    Delete(TimeRange, Option<Vec<Option<u8>>>),
     Persist,
     Compact,
     Reopen,
@@ -45,8 +48,18 @@ fn any_row() -> impl Strategy<Value = (Key, Fields)> {
     ((tag(), tag(), -5_i64..25), fields)
 }
 
+fn any_deletion() -> impl Strategy<Value = Step> {
+    let tags = proptest::collection::vec(proptest::option::of(0_u8..4), 1..3);
+    let times = prop_oneof![
+        1 => Just(TimeRange::ALL),
+        4 => (-5_i64..25, 0_i64..12).prop_map(|(min, more)| TimeRange { min, max: min + more }),
+    ];
+    (times, proptest::option::weighted(0.7, tags)).prop_map(|(times, a)| Step::Delete(times, a))
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
+        2 => any_deletion(),
         6 => proptest::collection::vec(any_row(), 1..12).prop_map(Step::Write),
         3 => Just(Step::Persist),
         1 => Just(Step::Compact),
@@ -92,6 +105,17 @@ fn check(engine: &Engine, model: &Model) {
     assert_eq!(rows(engine, sql).pop(), newest);
 }
 
+fn delete(engine: &Engine, model: &mut Model, times: TimeRange, a: Option<&Vec<Option<u8>>>) {
+    let value = |value: &Option<u8>| value.map(|value| value.to_string().into());
+    let condition =
+        a.map(|a| TagCondition { tag: "a".into(), values: a.iter().map(value).collect() });
+    engine.delete_rows("db", "m", times, condition.into_iter().collect()).expect("a deletion");
+    let deleted = |key: &Key| {
+        times.min <= key.2 && key.2 <= times.max && a.is_none_or(|a| a.contains(&key.0))
+    };
+    model.retain(|key, _| !deleted(key));
+}
+
 fn run(folder: &Path, steps: &[Step]) {
     let mut engine = open(folder);
     let mut model = Model::new();
@@ -107,6 +131,7 @@ fn run(folder: &Path, steps: &[Step]) {
                     row.1 = y.clone().or(row.1.take());
                 }
             }
+            Step::Delete(times, a) => delete(&engine, &mut model, *times, a.as_ref()),
             Step::Persist => engine.persist().expect("a manifest"),
             Step::Compact => engine.compact().expect("merges"),
             Step::Reopen => {
@@ -120,7 +145,7 @@ fn run(folder: &Path, steps: &[Step]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 48,
+        cases: ProptestConfig::default().cases.div_ceil(5),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

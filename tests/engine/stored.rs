@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use influxpe::disk::{Disk, FaultyDisk, Plan};
 use influxpe::engine::{Engine, NewTrigger, Options};
 use influxpe::error::ErrorKind;
 use influxpe::query::Format;
 
-use crate::crash_sweep::{options, rows, write};
+use crate::crash_sweep::{LOG, options, rows, write};
 use crate::reopen::{open, trigger};
 
 fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
@@ -106,6 +107,33 @@ fn a_trigger_that_lags_keeps_its_part_of_the_log() {
     assert_eq!(read.tables.len(), 1);
     assert_eq!(read.tables[0].rows.num_rows(), 1);
     assert_eq!(rows(&engine, "SELECT v FROM m ORDER BY v"), ["1", "2"]);
+}
+
+#[test]
+fn a_trigger_that_lags_too_far_loses_its_part_of_the_log_and_is_told() {
+    let disk = FaultyDisk::new(Plan { cut_after: None, fail_at: None, seed: 1 });
+    let bounded = Options { lag_bytes_max: 3 * LOG.segment_bytes, ..options() };
+    let disk: Arc<dyn Disk> = Arc::new(disk);
+    let engine = Engine::open_on(disk, LOG, &bounded, false).expect("an engine");
+    let write_some = || {
+        for number in 0..100 {
+            write(&engine, &format!("m v={number}i {number}")).expect("a write");
+        }
+    };
+    write_some();
+    let id = engine.create_trigger(trigger("one")).expect("a trigger").id;
+    write_some();
+    assert!(engine.stats().wal_bytes > 2 * bounded.lag_bytes_max);
+    engine.persist().expect("a manifest");
+    assert!(engine.stats().wal_bytes <= bounded.lag_bytes_max);
+    let lost = engine.feed(id, None).expect("a feed").read(10).expect_err("a gap");
+    assert_eq!(lost.kind(), ErrorKind::NotFound);
+    let first = engine.log_first();
+    engine.commit_run(id, &[], Some(first - 1), 0, 0).expect("a new cursor");
+    engine.wait(engine.committed() + 1).expect("it is committed");
+    let read = engine.feed(id, None).expect("a feed").read(1).expect("rows");
+    assert_eq!(read.tables[0].rows.num_rows(), 1);
+    assert_eq!(rows(&engine, "SELECT count(*) FROM m"), ["100"]);
 }
 
 #[test]

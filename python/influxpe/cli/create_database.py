@@ -21,6 +21,12 @@ RETENTION_PERIOD = option(
     "How long rows are kept, such as 30d or 1h 30m; none keeps them for ever",
     retention,
 )
+TABLE_RETENTION_PERIOD = option(
+    "retention-period",
+    "DURATION",
+    "How long its rows are kept, such as 30d; none leaves it to the database",
+    retention,
+)
 TABLE_NAME = positional("TABLE_NAME", "Name of the table")
 
 
@@ -59,7 +65,13 @@ def run_database(values: Values) -> int:
 def run_table(values: Values) -> int:
     """Make a table, and its database where that is missing."""
     database, table = values[client.DATABASE], values[TABLE_NAME]
-    document = {"db": database, "table": table, "tags": values[TAGS], "fields": values[FIELDS]}
+    document = {
+        "db": database,
+        "table": table,
+        "tags": values[TAGS],
+        "fields": values[FIELDS],
+        "retention_period": values[TABLE_RETENTION_PERIOD],
+    }
     client.client_from(values).call("POST", TABLE_PATH, document=document)
     say(f"Table {quoted(database)}.{quoted(table)} created successfully")
     return 0
@@ -78,6 +90,12 @@ TABLE_COMMAND = Command(
     about="Create a new table",
     verb="Create",
     run=run_table,
-    parameters=(TABLE_NAME, TAGS, FIELDS, *client.CONNECTION_AND_DATABASE),
+    parameters=(
+        TABLE_NAME,
+        TAGS,
+        FIELDS,
+        TABLE_RETENTION_PERIOD,
+        *client.CONNECTION_AND_DATABASE,
+    ),
     details="A table is also made by the first write to it.",
 )

@@ -1,11 +1,11 @@
-"""`delete`: databases, tables, tokens and triggers."""
+"""`delete`: databases, tables, rows, tokens and triggers."""
 
-import sys
-
-from influxpe.cli import client, terminal
-from influxpe.cli.command import Command, CommandError, Group, Values
+from influxpe.cli import client
+from influxpe.cli.command import Command, Group, Values
+from influxpe.cli.confirm import YES, confirm
 from influxpe.cli.create_database import DATABASE_NAME, DATABASE_PATH, TABLE_NAME, TABLE_PATH
 from influxpe.cli.create_token import OPERATOR_NAME, TOKEN_PATH
+from influxpe.cli.delete_rows import ROWS_COMMAND
 from influxpe.cli.parameter import flag, option, required
 from influxpe.cli.terminal import quoted, say
 from influxpe.cli.trigger_options import TRIGGER_NAME, TRIGGER_PATH
@@ -39,7 +39,6 @@ HARD_DELETE = option(
     "When the data is removed for good: never, now, default (72 hours), or an RFC 3339 time",
     deletion_time,
 )
-YES = flag("yes", "Do not ask for confirmation", short="y")
 TOKEN_NAME = required("token-name", "TOKEN_NAME", "Name of the token", str)
 FORCE = flag("force", "Delete it even while it is enabled")
 
@@ -47,7 +46,7 @@ FORCE = flag("force", "Delete it even while it is enabled")
 def run_database(values: Values) -> int:
     """Delete a database after asking."""
     name = values[DATABASE_NAME]
-    _confirm(values, quoted(name))
+    confirm(values, quoted(name))
     query = {"db": name} | _hard_delete(values)
     client.client_from(values).call("DELETE", DATABASE_PATH, query=query)
     say(f"Database {quoted(name)} deleted successfully")
@@ -58,7 +57,7 @@ def run_table(values: Values) -> int:
     """Delete a table after asking."""
     database, table = values[client.DATABASE], values[TABLE_NAME]
     full_name = f"{quoted(database)}.{quoted(table)}"
-    _confirm(values, full_name)
+    confirm(values, full_name)
     query = {"db": database, "table": table} | _hard_delete(values)
     client.client_from(values).call("DELETE", TABLE_PATH, query=query)
     say(f"Table {full_name} deleted successfully")
@@ -71,7 +70,7 @@ def run_token(values: Values) -> int:
     if name == OPERATOR_NAME:
         say(OPERATOR_STAYS)
         return 0
-    _confirm(values, quoted(name))
+    confirm(values, quoted(name))
     client.client_from(values).call("DELETE", TOKEN_PATH, query={"token_name": name})
     say(f"Token {quoted(name)} deleted successfully")
     return 0
@@ -86,15 +85,6 @@ def run_trigger(values: Values) -> int:
     return 0
 
 
-def _confirm(values: Values, name: str) -> None:
-    """Ask on stderr; only `yes` or `y` goes on."""
-    if values[YES]:
-        return
-    question = f"Are you sure you want to delete {name}? Enter 'yes' or 'y' to confirm"
-    if terminal.ask(question, sys.stderr).lower() not in {"yes", "y"}:
-        raise CommandError("Cannot proceed without confirmation")
-
-
 def _hard_delete(values: Values) -> dict[str, str]:
     when = values[HARD_DELETE]
     return {} if when is None else {"hard_delete_at": when}
@@ -102,7 +92,7 @@ def _hard_delete(values: Values) -> dict[str, str]:
 
 GROUP = Group(
     name="delete",
-    about="Delete a database, table, token or trigger",
+    about="Delete a database, table, rows, a token or a trigger",
     heading="Resource Management",
     members=(
         Command(
@@ -119,6 +109,7 @@ GROUP = Group(
             run=run_table,
             parameters=(TABLE_NAME, HARD_DELETE, YES, *client.CONNECTION_AND_DATABASE),
         ),
+        ROWS_COMMAND,
         Command(
             name="token",
             about="Delete an admin token; whoever uses it is refused at once",

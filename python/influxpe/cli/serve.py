@@ -81,6 +81,7 @@ def server_config(values: Values) -> ServerConfig:
         wal_flush_interval_s=values[options.WAL_FLUSH_INTERVAL] or base.wal_flush_interval_s,
         exec_mem_pool_bytes=_or(values[options.EXEC_MEM_POOL], base.exec_mem_pool_bytes),
         buffer_bytes_max=_or(values[options.BUFFER_SIZE], base.buffer_bytes_max),
+        lag_bytes_max=_or(values[options.LAG_SIZE], base.lag_bytes_max),
         query_threads=values[options.QUERY_THREADS] or base.query_threads,
         log_filter=values[options.LOG_FILTER] or base.log_filter,
         log_destination="stderr" if values[options.LOG_DESTINATION] == "stderr" else "stdout",

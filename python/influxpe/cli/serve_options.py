@@ -255,6 +255,16 @@ BUFFER_SIZE = option(
     heading=MEMORY,
     advanced=True,
 )
+LAG_SIZE = option(
+    "trigger-log-size",
+    "SIZE",
+    "Log that is kept for triggers which lag behind; past it they lose rows, and are told "
+    "[default: 8gb]",
+    byte_size("mb"),
+    environment=("INFLUXPE_TRIGGER_LOG_SIZE",),
+    heading=MEMORY,
+    advanced=True,
+)
 QUERY_THREADS = option(
     "num-datafusion-threads",
     "N",
@@ -325,6 +335,7 @@ EFFECTIVE = (
     RESTRICT_TRIGGERS,
     EXEC_MEM_POOL,
     BUFFER_SIZE,
+    LAG_SIZE,
     QUERY_THREADS,
     LOG_FILTER,
     VERBOSE,

@@ -1,8 +1,14 @@
-"""`update`: the retention of a database, and the code behind a trigger."""
+"""`update`: the retention of a database or a table, and the code behind a trigger."""
 
 from influxpe.cli import client
 from influxpe.cli.command import Command, CommandError, Group, Values
-from influxpe.cli.create_database import DATABASE_PATH, RETENTION_PERIOD
+from influxpe.cli.create_database import (
+    DATABASE_PATH,
+    RETENTION_PERIOD,
+    TABLE_NAME,
+    TABLE_PATH,
+    TABLE_RETENTION_PERIOD,
+)
 from influxpe.cli.input import read_text
 from influxpe.cli.parameter import flag, option, required
 from influxpe.cli.plugin_files import folder_files
@@ -10,10 +16,13 @@ from influxpe.cli.terminal import quoted, say
 from influxpe.cli.trigger_options import PLUGIN_FILES_PATH, PLUGIN_FOLDER_PATH
 from influxpe.cli.value_types import path, retention
 
-NO_RETENTION = "--retention-period is required for update database"
+NO_RETENTION = "--retention-period is required for update {}"
 
 NEW_RETENTION = option(
     "retention-period", "DURATION", RETENTION_PERIOD.description, retention, short="r"
+)
+NEW_TABLE_RETENTION = option(
+    "retention-period", "DURATION", TABLE_RETENTION_PERIOD.description, retention, short="r"
 )
 TRIGGER = required("trigger-name", "TRIGGER_NAME", "Name of the trigger", str, short="t")
 PATH = required(
@@ -25,11 +34,22 @@ UPLOAD = flag("upload", "Accepted for other releases: the code is always sent", 
 def run_database(values: Values) -> int:
     """Change how long a database keeps its rows."""
     if not values.given(NEW_RETENTION):
-        raise CommandError(NO_RETENTION)
+        raise CommandError(NO_RETENTION.format("database"))
     name = values[client.DATABASE]
     document = {"db": name, "retention_period": values[NEW_RETENTION]}
     client.client_from(values).call("PUT", DATABASE_PATH, document=document)
     say(f"Database {quoted(name)} updated successfully")
+    return 0
+
+
+def run_table(values: Values) -> int:
+    """Change how long a table keeps its rows."""
+    if not values.given(NEW_TABLE_RETENTION):
+        raise CommandError(NO_RETENTION.format("table"))
+    database, table = values[client.DATABASE], values[TABLE_NAME]
+    document = {"db": database, "table": table, "retention_period": values[NEW_TABLE_RETENTION]}
+    client.client_from(values).call("PUT", TABLE_PATH, document=document)
+    say(f"Table {quoted(database)}.{quoted(table)} updated successfully")
     return 0
 
 
@@ -53,7 +73,7 @@ def run_trigger(values: Values) -> int:
 
 GROUP = Group(
     name="update",
-    about="Update a database or the code of a trigger",
+    about="Update a database, a table or the code of a trigger",
     heading="Common Commands",
     members=(
         Command(
@@ -62,6 +82,13 @@ GROUP = Group(
             verb="Update",
             run=run_database,
             parameters=(NEW_RETENTION, *client.CONNECTION_AND_DATABASE),
+        ),
+        Command(
+            name="table",
+            about="Change how long a table keeps its rows",
+            verb="Update",
+            run=run_table,
+            parameters=(TABLE_NAME, NEW_TABLE_RETENTION, *client.CONNECTION_AND_DATABASE),
         ),
         Command(
             name="trigger",

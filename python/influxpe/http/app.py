@@ -32,6 +32,7 @@ from influxpe.http.messages import (
 from influxpe.http.plugins import PluginEndpoints
 from influxpe.http.query import QueryEndpoints
 from influxpe.http.services import Services
+from influxpe.http.tables import TableEndpoints
 from influxpe.http.tokens import TokenEndpoints
 from influxpe.http.triggers import TriggerEndpoints
 from influxpe.http.write import WriteEndpoints
@@ -106,7 +107,7 @@ def _information_routes(services: Services) -> list[Row]:
 
 
 def _catalog_routes(services: Services) -> list[Row]:
-    databases = DatabaseEndpoints(services)
+    databases, tables = DatabaseEndpoints(services), TableEndpoints(services)
     database, table = f"{CONFIGURE}/database", f"{CONFIGURE}/table"
     return [
         ("GET", database, databases.show),
@@ -115,8 +116,10 @@ def _catalog_routes(services: Services) -> list[Row]:
         ("DELETE", database, databases.delete),
         ("POST", f"{database}/retention_period", databases.set_retention),
         ("DELETE", f"{database}/retention_period", databases.clear_retention),
-        ("POST", table, databases.create_table),
-        ("DELETE", table, databases.delete_table),
+        ("POST", table, tables.create),
+        ("PUT", table, tables.update),
+        ("DELETE", table, tables.delete),
+        ("POST", "/api/v3/delete_rows", tables.delete_rows),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The routes that configure databases, their retention, and tables."""
+"""The routes that configure databases and their retention."""
 
 from collections.abc import Iterable
 
@@ -6,17 +6,12 @@ import msgspec
 from starlette.responses import Response
 
 from influxpe._engine import DatabaseInfo
-from influxpe.http.messages import Answer, Call, Refusal, empty_response
+from influxpe.http.messages import Answer, Call, empty_response
 from influxpe.http.names import INTERNAL_DATABASE, check_database_name
 from influxpe.http.parameters import Flag, json_parameters, query_parameters
 from influxpe.http.query import FORMATS, FormatName, answer_query
 from influxpe.http.services import Services
-from influxpe.http.times import hard_delete_at_ns
-from influxpe.triggers.duration import parse_duration
-
-SECOND_NS = 1_000_000_000
-# What the catalog can hold: about 292 years.
-RETENTION_NS_MAX = 2**63 - 1
+from influxpe.http.times import hard_delete_at_ns, retention_ns
 
 
 class _List(msgspec.Struct):
@@ -43,42 +38,8 @@ class _Name(msgspec.Struct):
     db: str
 
 
-class _Field(msgspec.Struct):
-    name: str
-    type: str
-
-
-class _Table(msgspec.Struct):
-    db: str
-    table: str
-    tags: list[str]
-    fields: list[_Field]
-
-
-class _DeleteTable(msgspec.Struct):
-    db: str
-    table: str
-    hard_delete_at: str | None = None
-
-
-def retention_ns(text: str | None) -> int | None:
-    """Give a retention period in nanoseconds, whole seconds; `None` keeps rows for ever.
-
-    Raises `Refusal` (400).
-    """
-    if text is None:
-        return None
-    try:
-        period_ns = parse_duration(text)
-    except ValueError as error:
-        raise Refusal(400, f"Cannot parse the given human time: {error}") from error
-    if period_ns > RETENTION_NS_MAX:
-        raise Refusal(400, f"Cannot parse the given human time: '{text}' is over 292 years")
-    return period_ns // SECOND_NS * SECOND_NS
-
-
 class DatabaseEndpoints:
-    """Databases and tables of one engine."""
+    """Databases of one engine."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -135,31 +96,6 @@ class DatabaseEndpoints:
 
         def work() -> None:
             self._engine.delete_database(given.db, now_ns=now_ns, hard_delete_at_ns=purge_ns)
-            self._engine.purge(now_ns=now_ns)
-
-        await self._services.threads.catalog(work)
-        return empty_response()
-
-    async def create_table(self, call: Call) -> Response:
-        """Create a table, and its database where it is missing."""
-        given = json_parameters(_Table, call, self._bytes_max)
-        check_database_name(given.db)
-        fields = [(field.name, field.type) for field in given.fields]
-        await self._services.threads.catalog(
-            lambda: self._engine.create_table(given.db, given.table, tags=given.tags, fields=fields)
-        )
-        return empty_response()
-
-    async def delete_table(self, call: Call) -> Response:
-        """Mark a table as deleted, and say when its rows go for good."""
-        given = query_parameters(_DeleteTable, call)
-        now_ns = self._services.clock.now_ns()
-        purge_ns = hard_delete_at_ns(given.hard_delete_at, now_ns)
-
-        def work() -> None:
-            self._engine.delete_table(
-                given.db, given.table, now_ns=now_ns, hard_delete_at_ns=purge_ns
-            )
             self._engine.purge(now_ns=now_ns)
 
         await self._services.threads.catalog(work)

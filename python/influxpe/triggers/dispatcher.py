@@ -78,11 +78,14 @@ class WalTask(TriggerTask):
             await self._jump(gap)
 
     async def _jump(self, gap: "_LogGap") -> None:
-        """Go on at the end of the log where the log no longer reaches back to the cursor."""
+        """Go on where the log begins, where it no longer reaches back to the cursor."""
         await self._settled.wait()
-        newest = await self._calls.position()
-        self.log.failure(f"rows before log position {newest} are lost to this trigger: {gap}")
-        await self._calls.commit(self.trigger.id, Output((), 0, newest))
+        last_lost = self._calls.engine.log_first() - 1
+        self.log.failure(
+            f"rows of log positions {self._committed + 1} to {last_lost} are lost to this trigger: "
+            f"{gap}"
+        )
+        await self._calls.commit(self.trigger.id, Output((), 0, last_lost))
 
     async def _catch_up(self, feed: Feed, newest: int, runs: asyncio.TaskGroup) -> None:
         while feed.position < newest and not self.stopping:

@@ -12,6 +12,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use super::super::{FileEntry, Layer, Manifest, ManifestLog, TableFiles, layout, manifest_codec};
 use crate::error::ErrorKind;
 use crate::limits::MANIFESTS_KEPT;
+use crate::schema::{RowDeletion, TagCondition, TimeRange, Tombstone};
 
 pub(super) fn file(path: &str) -> FileEntry {
     FileEntry { path: path.into(), bytes: 7, checksum: 8, rows: 9, time_min: -10, time_max: 11 }
@@ -20,12 +21,16 @@ pub(super) fn file(path: &str) -> FileEntry {
 pub(super) fn manifest(paths: &[&str], position: u64) -> Manifest {
     let files = paths.iter().map(|path| file(path)).collect();
     let layers = vec![Layer { first: 1, last: position, files }];
+    let values = vec![None, Some("a".into())];
+    let tags = vec![TagCondition { tag: "host".into(), values }];
+    let rows = RowDeletion { database: 5, table: 4, times: TimeRange { min: -3, max: 9 }, tags };
+    let tombstones = vec![Tombstone { position: 2, rows: rows.into() }];
     Manifest {
         uuid: "7b5e".into(),
         position,
         next_file: 3,
         catalog: vec![1, 2, 3],
-        tables: BTreeMap::from([(4, TableFiles { database: 5, layers })]),
+        tables: BTreeMap::from([(4, TableFiles { database: 5, layers, tombstones })]),
         ..Manifest::default()
     }
 }

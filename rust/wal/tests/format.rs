@@ -5,11 +5,15 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{memory, open};
+use crate::error::ErrorKind;
 use crate::schema::{
     CURSOR_HERE, Catalog, CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin,
-    SeriesKeys, TableBatch, Token, Trigger,
+    Position, RowDeletion, SeriesKeys, TableBatch, TagCondition, TimeRange, Token, Trigger,
 };
-use crate::wal::{FrameBuilder, PreparedFrame, Record, Records, encode_changes, segment};
+use crate::wal::{
+    FrameBuilder, PreparedFrame, Record, Records, SegmentFrames, encode_changes, read_segment,
+    segment,
+};
 
 /// One record of every kind, with fixed values.
 fn frozen_frames() -> Vec<PreparedFrame> {
@@ -43,6 +47,7 @@ fn frozen_frames() -> Vec<PreparedFrame> {
         CatalogChange::SetRetention { database, retention_ns: None },
         CatalogChange::CreateTable { database, id: 1, name: name("m") },
         CatalogChange::AddColumns { database, table: table.clone(), columns },
+        CatalogChange::SetTableRetention { database, table: table.clone(), retention_ns: Some(3) },
         CatalogChange::PutToken(token),
         CatalogChange::PutTrigger(trigger),
         CatalogChange::SetCursor { trigger: 1, cursor: 1 },
@@ -60,7 +65,14 @@ fn frozen_frames() -> Vec<PreparedFrame> {
     }
     let mut rows = FrameBuilder::new();
     rows.push_batch(&frozen_batch());
+    rows.push_deletion(&frozen_deletion());
     [all, rows].map(|frame| frame.finish().expect("a frame")).into()
+}
+
+fn frozen_deletion() -> RowDeletion {
+    let values = vec![Some("a".into()), None];
+    let tags = vec![TagCondition { tag: "tag".into(), values }];
+    RowDeletion { database: 1, table: 1, times: TimeRange { min: -1, max: 5 }, tags }
 }
 
 fn frozen_batch() -> TableBatch {
@@ -87,17 +99,39 @@ fn frozen_batch() -> TableBatch {
 }
 
 #[test]
-fn format_version_1_is_frozen() {
+fn format_version_2_is_frozen() {
     let disk = memory();
     let (mut recovered, _) = open(&disk).expect("an empty log");
     let mut frames = frozen_frames();
-    recovered.writer.append(1, frames.iter_mut()).expect("a write");
+    recovered.writer.append(1, 7, frames.iter_mut()).expect("a write");
     recovered.writer.sync(2).expect("a sync");
     let file = disk.open(&segment::name_of(1)).expect("the segment");
     let mut written = vec![0; 4_096];
     file.read_at(0, &mut written).expect("the segment");
-    let frozen = include_bytes!("../../../tests/fixtures/wal-1.segment");
-    assert!(written == frozen, "the bytes of format version 1 have changed");
+    let frozen = include_bytes!("../../../tests/fixtures/wal-2.segment");
+    assert!(written == frozen, "the bytes of format version 2 have changed");
+    let found = read_segment(&written, Position::MAX, u32::MAX).expect("a segment");
+    let end = found.end;
+    assert!(written[usize::try_from(end).expect("a small file")..].iter().all(|byte| *byte == 0));
+    let expected = SegmentFrames { number: 1, first: 1, last: 2, end, last_s: Some(7) };
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_copy_of_a_segment_ends_where_it_is_asked_to() {
+    let frozen = include_bytes!("../../../tests/fixtures/wal-2.segment");
+    let read = |bytes, position, time| read_segment(bytes, position, time).expect("a segment");
+    let none = read(frozen, Position::MAX, 6);
+    assert_eq!((none.last, none.end, none.last_s), (0, 64, None));
+    let one = read(frozen, 1, u32::MAX);
+    assert_eq!((one.last, one.last_s), (1, Some(7)));
+    let cut = usize::try_from(one.end).expect("a small file");
+    assert_eq!(read(&frozen[..cut], Position::MAX, u32::MAX), one);
+    assert_eq!(read(&frozen[..cut - 1], Position::MAX, u32::MAX).last, 0);
+    let old = read(include_bytes!("../../../tests/fixtures/wal-1.segment"), Position::MAX, 7);
+    assert_eq!((old.last, old.last_s), (2, Some(0)));
+    let error = read_segment(&frozen[1..], 1, 1).expect_err("no segment");
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
 
 #[test]
@@ -111,6 +145,19 @@ fn a_log_of_format_version_1_can_be_read() {
         payloads.iter().flat_map(|one| Records::of(one).decode_all().expect("records")).collect();
     assert_eq!(records.len(), 15);
     assert_eq!(records[14], Record::Batch(frozen_batch()));
+}
+
+#[test]
+fn a_log_of_format_version_2_can_be_read() {
+    let disk = memory();
+    let frozen = include_bytes!("../../../tests/fixtures/wal-2.segment");
+    let file = disk.create(&segment::name_of(1), frozen.len() as u64).expect("a file");
+    file.write_at(0, frozen).expect("the segment");
+    let (_, payloads) = open(&disk).expect("the log");
+    let records: Vec<Record> =
+        payloads.iter().flat_map(|one| Records::of(one).decode_all().expect("records")).collect();
+    assert_eq!(records.len(), 17);
+    assert_eq!(records[16], Record::Deletion(frozen_deletion()));
 }
 
 fn any_batch() -> impl Strategy<Value = TableBatch> {

@@ -204,7 +204,7 @@ fn write_over_a_full_disk(disk: &FaultyDisk) -> usize {
     for number in 0..8 {
         let position = number as Position + 1;
         let mut append =
-            || recovered.writer.append(position, std::iter::once(&mut frame(&text(number))));
+            || recovered.writer.append(position, 7, std::iter::once(&mut frame(&text(number))));
         let mut written = append();
         if matches!(written, Ok(0)) {
             disk.set_capacity(None);

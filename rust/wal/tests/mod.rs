@@ -39,7 +39,7 @@ fn open(disk: &Arc<dyn Disk>) -> Result<(Recovered, Vec<Vec<u8>>)> {
 fn write(recovered: &mut Recovered, texts: &[&str]) {
     for text in texts {
         let position = recovered.newest + 1;
-        recovered.writer.append(position, std::iter::once(&mut frame(text))).expect("a write");
+        recovered.writer.append(position, 7, std::iter::once(&mut frame(text))).expect("a write");
         recovered.writer.sync(position).expect("a sync");
         recovered.newest = position;
     }
