@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import adbc_driver_flightsql.dbapi as adbc
 import adbc_driver_manager
@@ -132,3 +132,54 @@ def test_the_client_of_influxdb_3_asks_and_writes(server: ServerProcess) -> None
         assert found.to_pylist() == [{"v": 1.0}]
         reader = influx.query("SELECT v FROM cpu", mode="reader")
         assert reader.schema.names == ["v"]
+
+
+TAG = pa.dictionary(pa.int32(), pa.string())
+
+
+def rows(*values: int) -> pa.Table:
+    """Give rows of a table with a tag."""
+    hosts = pa.array(["a"] * len(values)).cast(TAG)
+    return pa.table({"host": hosts, "v": list(values), "time": list(values)})
+
+
+def test_tables_are_ingested(server: ServerProcess, client: ApiClient) -> None:
+    with connected(server, "f8") as connection, connection.cursor() as cursor:
+        assert cursor.adbc_ingest("m", rows(1, 2), mode="create") == 2
+        assert cursor.adbc_ingest("m", rows(3), mode="append") == 1
+        assert cursor.adbc_ingest("m", rows(4), mode="create_append") == 1
+        assert cursor.adbc_ingest("n", rows(5), mode="create_append", db_schema_name="iox") == 1
+    found = client.rows("f8", "SELECT host, v FROM m ORDER BY time")
+    assert found == [{"host": "a", "v": v} for v in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("table", "mode", "more", "text"),
+    [
+        ("m", "create", {}, "the table 'm' exists already"),
+        ("x", "append", {}, "the table 'x' does not exist"),
+        ("m", "replace", {}, "a table cannot be replaced: delete it first"),
+        ("m", "append", {"temporary": True}, "temporary tables are not supported"),
+        ("m", "append", {"db_schema_name": "system"}, "rows are written to public.iox"),
+        ("m", "append", {"catalog_name": "other"}, "rows are written to public.iox"),
+    ],
+)
+def test_an_ingestion_that_cannot_be_says_why(
+    server: ServerProcess,
+    client: ApiClient,
+    table: str,
+    mode: Literal["append", "create", "replace"],
+    more: dict[str, Any],
+    text: str,
+) -> None:
+    client.write_all("f9", "m,host=a v=1i 1")
+    with connected(server, "f9") as connection, connection.cursor() as cursor:
+        with pytest.raises(adbc_driver_manager.Error, match=text):
+            cursor.adbc_ingest(table, rows(1), mode=mode, **more)
+
+
+def test_refused_rows_fail_an_ingestion(server: ServerProcess, client: ApiClient) -> None:
+    client.write_all("f10", "m,host=a v=1.5 1")
+    with connected(server, "f10") as connection, connection.cursor() as cursor:
+        with pytest.raises(adbc_driver_manager.Error, match="partial write of line protocol"):
+            cursor.adbc_ingest("m", rows(1), mode="append")

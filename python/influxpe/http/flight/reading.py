@@ -57,6 +57,19 @@ def query_table(engine: Engine, database: str, sql: str) -> pa.Table:
     return pa.ipc.open_stream(b"".join(pieces)).read_all()
 
 
+def table_exists(engine: Engine, database: str, table: str) -> bool:
+    """Tell whether a database has a table of a user of that name, and is there itself."""
+    sql = (
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema = 'iox' AND table_name = $name"
+    )
+    try:
+        stream = run(engine, database, Statement(sql, {"name": table}))
+    except errors.NotFoundError:
+        return False
+    return pa.ipc.open_stream(b"".join(iter(stream.next_chunk, None))).read_all().num_rows > 0
+
+
 async def send_table(exchange: Exchange, table: pa.Table) -> None:
     """Send rows that are there."""
     sink = pa.BufferOutputStream()

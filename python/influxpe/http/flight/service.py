@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from influxpe.http.flight.commands import parse_command
 from influxpe.http.flight.exchange import Exchange
 from influxpe.http.flight.framing import MessageReader
+from influxpe.http.flight.ingestion import INGEST
 from influxpe.http.flight.messages import Descriptor, framed, handshake_answer
 from influxpe.http.flight.metadata import bearer, check_token, database_header, timeout_s
 from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.protobuf import Fields
 from influxpe.http.flight.reading import RowSender, begin_query
-from influxpe.http.flight.sql import FlightSql, bind_command
+from influxpe.http.flight.sql import FlightSql, put_command
 from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import CallFailed, Code, failure, invalid
 from influxpe.http.flight.targets import put_target
@@ -154,11 +155,17 @@ class FlightService:
     async def _do_put(self, call: Call) -> None:
         first = first_data(await call.messages.next())
         descriptor = Descriptor.parse(first.descriptor or b"")
-        if (command := bind_command(descriptor)) is not None:
+        command = put_command(descriptor)
+        if command is None:
+            target = put_target(descriptor, call.scope)
+            taker = RowTaker(self._services, target, call.exchange)
+        elif command.name == INGEST:
+            target = await self._sql.ingestion_target(command, call.scope)
+            taker = RowTaker(self._services, target, call.exchange, at_end=True)
+        else:
             await self._sql.bind(command, first, call.messages, call.exchange)
             return
-        target = put_target(descriptor, call.scope)
-        await RowTaker(self._services, target, call.exchange).take_all(first, call.messages)
+        await taker.take_all(first, call.messages)
 
     async def _info(self, call: Call) -> None:
         descriptor = Descriptor.parse(await call.messages.only())

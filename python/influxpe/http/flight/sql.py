@@ -24,6 +24,7 @@ from influxpe.http.flight.commands import (
     statement_of,
     unsupported,
 )
+from influxpe.http.flight.ingestion import INGEST, ingestion_target
 from influxpe.http.flight.messages import COMMAND, Descriptor, flight_info, framed, wrapped
 from influxpe.http.flight.metadata import required_database, text_header
 from influxpe.http.flight.planning import planned_schema
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from influxpe.http.flight.framing import MessageReader
     from influxpe.http.flight.messages import FlightData, Wrapped
     from influxpe.http.services import Services
+    from influxpe.http.write_arrow import ArrowTarget
 
 LANGUAGE_HEADER = "x-influxdata-query-language"
 BASE_TABLE_HEADER = "x-influxdata-base-table-type"
@@ -118,6 +120,13 @@ class FlightSql:
         result = message({1: handle_of(statement), 2: schema})
         return message({1: wrapped(f"{PACKAGE}ActionCreatePreparedStatementResult", result)})
 
+    async def ingestion_target(self, command: Wrapped, scope: Scope) -> ArrowTarget:
+        """Give the table of a CommandStatementIngest. Raises `CallFailed`, `Refusal`."""
+        database, engine = required_database(scope), self._services.engine
+        return await self._services.threads.query(
+            lambda: ingestion_target(engine, database, command)
+        )
+
     async def bind(
         self, command: Wrapped, first: FlightData, messages: MessageReader, exchange: Exchange
     ) -> None:
@@ -135,12 +144,12 @@ def _command(descriptor: Descriptor) -> Wrapped:
     return parse_command(descriptor.command)
 
 
-def bind_command(descriptor: Descriptor) -> Wrapped | None:
-    """Give the command of a descriptor that binds values; nothing where it names a table."""
+def put_command(descriptor: Descriptor) -> Wrapped | None:
+    """Give the command of a descriptor for DoPut; nothing where it names a table in our form."""
     if descriptor.kind != COMMAND or not bytes(descriptor.command[:1]) == b"\x0a":
         return None
     command = parse_command(descriptor.command)
-    if command.name != PREPARED_STATEMENT:
+    if command.name not in {PREPARED_STATEMENT, INGEST}:
         raise unsupported(command)
     return command
 

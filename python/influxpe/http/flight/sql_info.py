@@ -34,7 +34,7 @@ FACTS: dict[int, str | bool | int] = {
     5: False,  # Substrait
     8: NO_TRANSACTIONS,
     9: False,  # cancelling by a call; a client that leaves ends its query
-    10: False,  # bulk ingestion by SQL
+    10: True,  # bulk ingestion
     500: False,  # DDL of catalogs, of schemas, of tables
     501: False,
     502: False,

@@ -71,6 +71,10 @@ class Progress:
         refused, self.refused = self.refused, []
         return framed(message({1: json_bytes({**told, "errors": refused})}))
 
+    def count(self) -> bytes:
+        """Spell a PutResult with the number of rows that were taken."""
+        return framed(message({1: message({1: self.rows})}))
+
     def check(self, *, partial: bool) -> None:
         """Raise `CallFailed` where rows were refused."""
         if not self.first:
@@ -83,9 +87,15 @@ class Progress:
 
 
 class RowTaker:
-    """Writes the batches of one stream to one table."""
+    """Writes the batches of one stream to one table.
 
-    def __init__(self, services: Services, target: ArrowTarget, exchange: Exchange) -> None:
+    With `at_end` one result follows the last batch: the number of rows, as Flight SQL tells it.
+    """
+
+    def __init__(
+        self, services: Services, target: ArrowTarget, exchange: Exchange, *, at_end: bool = False
+    ) -> None:
+        self._at_end = at_end
         self._services = services
         self._target = target
         self._exchange = exchange
@@ -159,9 +169,11 @@ class RowTaker:
         while not self._is_over or self._news.is_set():
             await self._news.wait()
             self._news.clear()
-            if self._progress.batches > told:
+            if not self._at_end and self._progress.batches > told:
                 told = self._progress.batches
                 await self._exchange.message(self._progress.result())
+        if self._at_end:
+            await self._exchange.message(self._progress.count())
 
     def _leave(self, telling: asyncio.Future[None]) -> None:
         """Let the engine end what it has been given, with nobody to be told."""
