@@ -1,6 +1,7 @@
 """A client of HTTP/2 that is driven step by step, for what no well-behaved one would send."""
 
 import socket
+import ssl
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -35,11 +36,13 @@ class Reply:
 
 
 class H2Client:
-    """One HTTP/2 connection, driven step by step; what is received is given back at once."""
+    """One connection, with prior knowledge or over TLS; what is received is given back at once."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, context: ssl.SSLContext | None = None) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.connection = H2Connection(H2Configuration(header_encoding=None))
         self.connection.initiate_connection()
         self.replies: dict[int, Reply] = {}
@@ -123,3 +126,8 @@ class H2Client:
     def ask(self, path: str, *more: tuple[bytes, bytes]) -> Reply:
         """Ask for a path and wait for the answer."""
         return self.reply(self.open("GET", path, *more, end=True))
+
+    def answer(self, stream: int) -> tuple[str, bytes]:
+        """Wait for an answer: its status, with ` reset` where it was cut off, and its body."""
+        reply = self.reply(stream)
+        return f"{reply.status} reset" if reply.was_reset else str(reply.status), reply.body

@@ -10,70 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
 
 from influxpe.http.bodies import DISCARDED_BYTES_MAX
 from tests.api_client import ApiClient
+from tests.integration.http.h2_client import H2Client
 from tests.server_process import ServerProcess, StartServer, serve_command
 
 STOP_SECONDS_PROMISED = 5.0
 WAIT_SECONDS = 10.0
-
-
-class H2Client:
-    """One HTTP/2 connection, with prior knowledge or over TLS, driven step by step."""
-
-    def __init__(self, address: str, context: ssl.SSLContext | None = None) -> None:
-        host, _, port = address.rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
-        if context is not None:
-            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
-        self.connection = H2Connection(H2Configuration(header_encoding=None))
-        self.connection.initiate_connection()
-        self.flush()
-
-    def flush(self) -> None:
-        """Send what is waiting."""
-        self.socket.sendall(self.connection.data_to_send())
-
-    def open(self, method: str, path: str, *, end: bool) -> int:
-        """Begin a request; returns its stream."""
-        stream = self.connection.get_next_available_stream_id()
-        names = {":method": method, ":path": path, ":scheme": "http", ":authority": "a"}
-        self.connection.send_headers(stream, list(names.items()), end_stream=end)
-        self.flush()
-        return stream
-
-    def events(self) -> list[Event]:
-        """Wait for the next events."""
-        data = self.socket.recv(65_536)
-        assert data, "the server closed the connection"
-        events = self.connection.receive_data(data)
-        for event in events:
-            if isinstance(event, DataReceived):
-                self.connection.acknowledge_received_data(
-                    event.flow_controlled_length, event.stream_id
-                )
-        self.flush()
-        return events
-
-    def answer(self, stream: int) -> tuple[str, bytes]:
-        """Wait for the end of one answer: status and body."""
-        status, body = "", b""
-        while True:
-            for event in self.events():
-                if getattr(event, "stream_id", None) != stream:
-                    continue
-                if isinstance(event, ResponseReceived):
-                    status = next(v.decode() for k, v in event.headers if k == b":status")
-                elif isinstance(event, DataReceived):
-                    body += event.data
-                elif isinstance(event, StreamEnded):
-                    return status, body
-                elif isinstance(event, StreamReset):
-                    return f"{status} reset", body
 
 
 def test_http_2_with_prior_knowledge_shares_the_port(start_server: StartServer) -> None:
