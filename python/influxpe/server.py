@@ -32,6 +32,7 @@ from influxpe.http import hypercorn_glue
 from influxpe.http.app import App
 from influxpe.http.auth import Tokens
 from influxpe.http.metrics import Metrics
+from influxpe.http.open_backups import OpenBackups
 from influxpe.http.services import Services
 from influxpe.http.threads import Threads
 from influxpe.http.token_file import load_token_file
@@ -156,6 +157,9 @@ class _Server:
         self._python = python
         self._started_s = started_s
         self._stop = asyncio.Event()
+        self._backups = OpenBackups(
+            engine, clock, node_id=config.node_id, plugin_dir=config.plugin_dir
+        )
 
     async def serve(self, listener: socket.socket) -> None:
         """Start everything, wait for a signal, stop everything."""
@@ -173,6 +177,7 @@ class _Server:
             await self._serve_http(App(services), listener)
         finally:
             await _within(PROCESSING_SECONDS_MAX, processing.close(), "the processing engine")
+            self._backups.close()
             commits.close()
             threads.close()
             await _cancel_rest()
@@ -211,6 +216,7 @@ class _Server:
             tokens=Tokens(self._engine, self._clock),
             threads=threads,
             metrics=Metrics(),
+            backups=self._backups,
             process_id=str(uuid.uuid4()),
         )
 
@@ -243,10 +249,11 @@ class _Server:
         logger.info(next_steps(self._config, address, has_tokens=bool(self._engine.tokens())))
 
     async def _keep_house(self) -> None:
-        """Let the engine remove what is past its time, again and again."""
+        """Let go what is past its time, again and again."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
+                await asyncio.to_thread(self._backups.expire)
                 purged = await asyncio.to_thread(self._engine.purge, now_ns=self._clock.now_ns())
             except errors.EngineError as error:
                 logger.warning("housekeeping failed, it will be tried again: %s", error)

@@ -35,18 +35,14 @@ class Marker(msgspec.Struct, frozen=True):
 class Target:
     """A data directory, the store of its files, and perhaps a folder for plugins.
 
-    `store_name` is `file` or the name of a bucket.
+    `data` is the data directory by names, `store_name` is `file` or the name of a bucket.
     """
 
     data_dir: Path
+    data: Folder
     store: Place
     store_name: str
     plugins: Folder | None = None
-
-    @property
-    def data(self) -> Folder:
-        """The data directory by names."""
-        return Folder(self.data_dir)
 
     def store_item(self, item: Item) -> str:
         """Give the name of a file in the store: in a data directory it lies below `store/`."""

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from influxpe import __version__
 from influxpe.cli import (
+    backup,
     create,
     delete,
     install,
     plugin_test,
     query,
+    restore,
     serve,
     serve_accepted,
     show,
@@ -51,6 +53,8 @@ ROOT = Group(
         switch.DISABLE_GROUP,
         install.GROUP,
         plugin_test.GROUP,
+        backup.COMMAND,
+        restore.COMMAND,
     ),
 )
 

@@ -92,8 +92,8 @@ SKIP_SIGNATURE = flag(
     advanced=True,
 )
 
-OPTIONS = (
-    BUCKET,
+# How to reach any bucket.
+CREDENTIALS = (
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,
     SESSION_TOKEN,
@@ -103,6 +103,7 @@ OPTIONS = (
     ALLOW_HTTP,
     SKIP_SIGNATURE,
 )
+OPTIONS = (BUCKET, *CREDENTIALS)
 
 
 def s3_store(values: Values) -> S3Store:
@@ -110,6 +111,11 @@ def s3_store(values: Values) -> S3Store:
     bucket = values[BUCKET]
     if not bucket:
         raise CommandError(NO_BUCKET)
+    return bucket_store(bucket, values)
+
+
+def bucket_store(bucket: str, values: Values) -> S3Store:
+    """Give the store of that bucket, reached by `CREDENTIALS`. Raises `CommandError`."""
     file = _credentials(values[CREDENTIALS_FILE])
     return S3Store(
         bucket=bucket,

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from influxpe.http import errors, query, write
 from influxpe.http.auth import Gate, preflight
+from influxpe.http.backup import BackupEndpoints
 from influxpe.http.bodies import discard, read_body
 from influxpe.http.call_plugin import ENGINE_PREFIX, PluginCallEndpoint
 from influxpe.http.databases import DatabaseEndpoints
@@ -69,6 +70,7 @@ def routes(services: Services) -> Routes:
                 *_catalog_routes(services),
                 *_token_routes(services),
                 *_plugin_routes(services),
+                *_backup_routes(services),
             ]
         ),
     }
@@ -149,6 +151,16 @@ def _plugin_routes(services: Services) -> list[Row]:
         ("POST", "/api/v3/plugin_test/schedule", plugins.test_schedule),
         ("POST", "/api/v3/plugins/files", plugins.create_file),
         ("PUT", "/api/v3/plugins/files", plugins.replace_file),
+    ]
+
+
+def _backup_routes(services: Services) -> list[Row]:
+    backups = BackupEndpoints(services)
+    backup = "/api/v3/backup"
+    return [
+        ("POST", backup, backups.begin),
+        ("DELETE", backup, backups.end),
+        ("GET", f"{backup}/object", backups.read),
     ]
 
 

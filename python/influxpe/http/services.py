@@ -8,6 +8,7 @@ from influxpe.commits import Commits
 from influxpe.config import ServerConfig
 from influxpe.http.auth import Tokens
 from influxpe.http.metrics import Metrics
+from influxpe.http.open_backups import OpenBackups
 from influxpe.http.threads import Threads
 from influxpe.triggers.processing_engine import ProcessingEngine
 
@@ -24,4 +25,5 @@ class Services:
     tokens: Tokens
     threads: Threads
     metrics: Metrics
+    backups: OpenBackups
     process_id: str

@@ -52,6 +52,11 @@ class Bucket:
         """Give the names of all objects, sorted."""
         return sorted(name for page in self._pages(prefix) for name in page)
 
+    def remove(self, name: str) -> None:
+        """Remove an object."""
+        answer = self._send("DELETE", name)
+        assert answer.is_success, answer.text
+
     def _pages(self, prefix: str) -> Iterator[list[str]]:
         more: dict[str, str] = {}
         while True:
