@@ -122,7 +122,17 @@ def test_tickets_of_protobuf_are_taken_wrapped_and_bare(client: ApiClient, asker
 
 
 @pytest.mark.parametrize(
-    "ticket", [b"", b"{", b"\xff\xff", b"[]", b'{"database":"x"}', b'{"sql_query":1}']
+    "ticket",
+    [
+        b"",
+        b"{",
+        b"\xff\xff",
+        b"[]",
+        b'{"database":"x"}',
+        b'{"sql_query":1}',
+        b'{"sql_query":"\x80"}',
+        b'{"sql_query":"SELECT 1","params":{"a":' + b"[" * 100_000 + b"}}",
+    ],
 )
 def test_what_is_no_ticket_is_an_invalid_argument(asker: Asker, ticket: bytes) -> None:
     with pytest.raises(pa.ArrowInvalid) as refused:

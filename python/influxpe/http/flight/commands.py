@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from influxpe.http.flight.json_text import BadJson, from_json
 from influxpe.http.flight.messages import TYPE_URL, Wrapped, wrapped
 from influxpe.http.flight.protobuf import Buffer, Fields, ProtobufError, message
 from influxpe.http.flight.statements import Statement
@@ -53,8 +54,8 @@ def parse_handle(data: memoryview) -> Statement:
         return _bare(data)
     fields = Fields(found.body)
     try:
-        params = msgspec.json.decode(bytes(fields.bytes_of(2)) or b"{}", type=dict[str, _Scalar])
-    except msgspec.MsgspecError as error:
+        params = from_json(bytes(fields.bytes_of(2)) or b"{}", dict[str, _Scalar])
+    except BadJson as error:
         raise invalid(f"bad handle of a prepared statement: {error}") from error
     return Statement(fields.text(1), params)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from influxpe.http.flight.json_text import BadJson, from_json
 from influxpe.http.flight.messages import COMMAND, PATH, Descriptor
 from influxpe.http.flight.metadata import database_header
 from influxpe.http.flight.status import invalid
@@ -63,8 +64,8 @@ def _command(descriptor: Descriptor) -> _Command:
     if descriptor.kind != COMMAND:
         raise invalid("a descriptor is a path or a command")
     try:
-        return msgspec.json.decode(bytes(descriptor.command), type=_Command)
-    except msgspec.MsgspecError as error:
+        return from_json(descriptor.command, _Command)
+    except BadJson as error:
         raise invalid(f"bad command: {error}") from error
 
 

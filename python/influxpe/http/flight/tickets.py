@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from influxpe.http.flight.json_text import BadJson, from_json
 from influxpe.http.flight.messages import Wrapped, wrapped
 from influxpe.http.flight.protobuf import (
     Buffer,
@@ -124,8 +125,8 @@ class _Json(msgspec.Struct):
 
 def _json(data: Buffer) -> Ticket | None:
     try:
-        given = msgspec.json.decode(bytes(data), type=_Json)
-    except msgspec.MsgspecError:
+        given = from_json(data, _Json)
+    except BadJson:
         return None
     params = check_parameters(given.params, "serde json")
     return Ticket(given.named(), given.sql_query, given.query_type or "sql", params=params or {})
