@@ -27,6 +27,9 @@ class Source(Protocol):
     def pieces(self, offered: Offered) -> Iterator[bytes]:
         """The bytes of an object. Raises what ends the backup."""
 
+    def keep_open(self, offered: Offered) -> None:
+        """Be told that the backup is in use, where nothing is read for long."""
+
 
 @dataclass
 class Copied:
@@ -85,6 +88,8 @@ class Saving:
 
     def _file(self, item: Item, action: Action) -> Item:
         """Copy a file unless it is there."""
+        if action is not Action.KEEP:
+            self._source.keep_open(Offered(item.name, item.bytes))
         if action is Action.KEEP or (
             action is Action.CHECK and is_sound(self._place, item.kept_as, item)
         ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from influxpe.cli.command import Command, CommandError, Values
 from influxpe.cli.copy_progress import CopyProgress
 from influxpe.cli.parameter import flag, positional
 from influxpe.cli.terminal import say
-from influxpe.cli.write_progress import size
+from influxpe.cli.write_progress import NS_PER_SECOND, size
+from influxpe.config import BACKUP_IDLE_SECONDS_MAX
 
 if TYPE_CHECKING:
     from influxpe.backup.entry import Entry
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 PATH = "/api/v3/backup"
 OBJECT_PATH = f"{PATH}/object"
 NO_BACKUPS = "There are no backups in {where}"
+# Well before the server lets a backup go that nobody reads.
+KEEP_OPEN_AFTER_NS = BACKUP_IDLE_SECONDS_MAX * NS_PER_SECOND // 10
 GOES_ON = "what was copied stays; the same command goes on there"
 HEADINGS = ("TAKEN AT", "POSITION", "FILES", "SIZE", "ANY TIME SINCE THE ONE BEFORE")
 
@@ -86,9 +90,16 @@ def _offer(server: client.Client) -> Iterator[tuple[Offer, _Server]]:
 class _Server:
     """Hands out the objects of one backup that the server has open."""
 
-    def __init__(self, server: client.Client, backup_id: str) -> None:
+    def __init__(
+        self,
+        server: client.Client,
+        backup_id: str,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
         self._server = server
         self._id = backup_id
+        self._now_ns = now_ns
+        self._asked_ns = now_ns()
 
     def pieces(self, offered: Offered) -> Iterator[bytes]:
         """Ask for an object; where the connection breaks amid it, ask for the rest."""
@@ -107,7 +118,14 @@ class _Server:
                 continue
             return
 
+    def keep_open(self, offered: Offered) -> None:
+        """Ask for nothing, after a while without any request, so that the backup is not let go."""
+        if self._now_ns() - self._asked_ns >= KEEP_OPEN_AFTER_NS:
+            for _ in self._from(offered.name, offered.bytes):
+                pass
+
     def _from(self, name: str, offset: int) -> Iterator[bytes]:
+        self._asked_ns = self._now_ns()
         query = {"id": self._id, "name": name, "offset": str(offset)}
         with self._server.send("GET", OBJECT_PATH, query=query) as reply:
             yield from reply.pieces()

@@ -54,6 +54,9 @@ class Source:
         self._id = offer.id
         self.asked: list[str] = []
 
+    def keep_open(self, offered: Offered) -> None:
+        """Nothing lets it go."""
+
     def pieces(self, offered: Offered) -> Iterator[bytes]:
         """Read in small parts."""
         self.asked.append(offered.name)

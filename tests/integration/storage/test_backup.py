@@ -1,5 +1,6 @@
 """Backups of real servers: under writes, killed amid, in S3, back to a moment."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from tests.acceptance.writers import Writer, join, start_writing
 from tests.api_client import ApiClient
 from tests.integration.storage.backup_commands import Commands, files, flip, s3_words
 from tests.integration.storage.s3_service import BUCKET, S3Service
+from tests.integration.storage.small_disk import small_disk
 from tests.polling import eventually
 from tests.server_process import ServerProcess, serve_command
 
@@ -292,6 +294,32 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, commands: Command
     done = commands.run("restore", str(copy), *to)
     assert (done.status, done.output) == (1, "")
     assert f"{damaged} is damaged: its checksum does not fit" in done.errors
+
+
+def test_a_full_disk_is_told_and_the_copy_goes_on_with_space(
+    tmp_path: Path, commands: Commands
+) -> None:
+    disk = tmp_path / "disk"
+    with (
+        server_of(tmp_path, tmp_path / "data", *STORES_ALL_THE_TIME) as server,
+        small_disk(disk, "1m") as resize,
+    ):
+        writers = write_until_stored(server, 2)
+        done = commands.run("backup", str(disk / "copy"), "--host", server.url)
+        assert done.status == 1
+        assert re.search(r"cannot write \S+: no space left on device\n", done.errors), done
+        assert files(disk, "*.draft") == []
+        resize("200m")
+        commands.backup(server, disk / "copy")
+        resize(f"{sum(path.stat().st_size for path in files(disk, '*')) // 1024 + 1024}k")
+        done = commands.run("restore", str(disk / "copy"), "--data-dir", str(disk / "back"))
+        assert done.status == 1
+        assert "no space left on device" in done.errors
+        resize("400m")
+        commands.restore(disk / "copy", disk / "back")
+        with server_of(tmp_path / "second", disk / "back") as second:
+            check(second.url, writers, [len(writer.acknowledged) for writer in writers])
+            second.kill()
 
 
 def test_an_open_backup_does_not_hold_up_a_stop(tmp_path: Path) -> None:
