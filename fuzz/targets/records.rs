@@ -4,8 +4,8 @@
 //! every kind of record. Refuses nothing.
 
 use crate::schema::{
-    CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin, SeriesKeys,
-    TableBatch, Token, Trigger,
+    CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin, RowDeletion,
+    SeriesKeys, TableBatch, TagCondition, TimeRange, Token, Trigger,
 };
 use crate::wal::{FrameBuilder, Record};
 
@@ -23,6 +23,7 @@ pub fn push(frame: &mut FrameBuilder, record: &Record) {
     match record {
         Record::Change(change) => frame.push_change(change),
         Record::Batch(batch) => frame.push_batch(batch),
+        Record::Deletion(rows) => frame.push_deletion(rows),
     }
 }
 
@@ -32,6 +33,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<_> = changes.chunks(1).map(encode).collect();
     seeds.push(encode(&changes));
     seeds.push(encode(&[Record::Batch(batch())]));
+    seeds.push(encode(&[Record::Deletion(row_deletion())]));
     seeds
 }
 
@@ -46,6 +48,7 @@ fn changes() -> Vec<CatalogChange> {
         CatalogChange::SetRetention { database, retention_ns: None },
         CatalogChange::CreateTable { database, id: 1, name: "cpu".into() },
         CatalogChange::AddColumns { database, table, columns },
+        CatalogChange::SetTableRetention { database, table: "cpu".into(), retention_ns: Some(8) },
         CatalogChange::PutToken(token()),
         CatalogChange::PutTrigger(trigger()),
         CatalogChange::SetCursor { trigger: 1, cursor: 2 },
@@ -62,6 +65,12 @@ fn changes() -> Vec<CatalogChange> {
         CatalogChange::DeleteDatabase { database, name: "db-1".into(), deletion },
         CatalogChange::PurgeDatabase { database },
     ]
+}
+
+fn row_deletion() -> RowDeletion {
+    let values = vec![None, Some("a".into())];
+    let tags = vec![TagCondition { tag: "host".into(), values }];
+    RowDeletion { database: 1, table: 1, times: TimeRange { min: -1, max: 2 }, tags }
 }
 
 fn token() -> Token {

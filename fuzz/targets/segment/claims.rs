@@ -22,6 +22,9 @@ const TWO: u8 = 2;
 /// Where logs begin that are opened here: the first position is 1.
 const FIRSTS: std::ops::Range<Position> = 1..1 << 62;
 
+/// When frames are written here, in seconds since the epoch.
+const WRITTEN_S: u32 = 1_700_000_000;
+
 /// Each frame: its position and its payload.
 type Frames = Vec<(Position, Vec<u8>)>;
 
@@ -94,7 +97,7 @@ fn append(recovered: &mut Recovered) -> Vec<u8> {
 }
 
 fn write(writer: &mut LogWriter, position: Position, mut frame: PreparedFrame) {
-    let written = writer.append(position, std::iter::once(&mut frame));
+    let written = writer.append(position, WRITTEN_S, std::iter::once(&mut frame));
     assert_eq!(written.expect("a disk in memory"), 1);
     writer.sync(position).expect("a disk in memory");
 }
