@@ -442,6 +442,8 @@ class Engine:
         """Raises `ClosedError` with the reason where nothing can be written any more."""
     def warning(self) -> str | None:
         """What whoever opened it should be told, such as that there was no log."""
+    def store_failure(self) -> str | None:
+        """Why rows could not be stored, for as long as they cannot; it is tried each second."""
     def log_first(self) -> int:
         """The first position that is still in the log."""
     def begin_backup(self) -> Backup:

@@ -254,6 +254,9 @@ class _Server:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
                 await asyncio.to_thread(self._backups.expire)
+                failure = self._engine.store_failure()
+                if failure is not None:
+                    logger.warning("rows cannot be stored, it is tried again: %s", failure)
                 purged = await asyncio.to_thread(self._engine.purge, now_ns=self._clock.now_ns())
             except errors.EngineError as error:
                 logger.warning("housekeeping failed, it will be tried again: %s", error)

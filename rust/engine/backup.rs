@@ -107,6 +107,9 @@ impl Backup {
             file.ok_or_else(|| EngineError::not_found(format!("{name} is not in the backup")))?;
         let start = offset.min(file.bytes);
         let end = file.bytes.min(start.saturating_add(length as u64));
+        if start == end {
+            return Ok(Bytes::new());
+        }
         self.store.read(&file.path, start..end)
     }
 }

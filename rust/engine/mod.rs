@@ -100,6 +100,12 @@ impl Engine {
         self.warning.as_deref()
     }
 
+    /// Why rows could not be stored, for as long as they cannot.
+    #[must_use]
+    pub fn store_failure(&self) -> Option<String> {
+        self.background.persister.failure()
+    }
+
     /// The first position that is still in the log.
     #[must_use]
     pub fn log_first(&self) -> Position {

@@ -181,6 +181,10 @@ impl Engine {
         self.0.warning()
     }
 
+    fn store_failure(&self) -> Option<String> {
+        self.0.store_failure()
+    }
+
     fn log_first(&self) -> u64 {
         self.0.log_first()
     }

@@ -4,6 +4,7 @@ mod backup;
 mod crash_sweep;
 mod deletion;
 mod full_disk;
+mod late;
 mod model;
 mod reopen;
 mod stored;

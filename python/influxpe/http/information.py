@@ -61,6 +61,7 @@ class InformationEndpoints:
             "influxpe_wal_bytes": stats.wal_bytes,
             "influxpe_buffer_bytes": stats.buffer_bytes,
             "influxpe_stored_files": stats.stored_files,
+            "influxpe_store_failing": int(self._services.engine.store_failure() is not None),
             "influxpe_stored_bytes": stats.stored_bytes,
             "influxpe_stored_position": stats.stored_position,
             "influxpe_log_position": stats.position,

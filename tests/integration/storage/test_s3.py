@@ -70,9 +70,11 @@ def test_a_service_that_cannot_be_reached_loses_nothing(tmp_path: Path, service:
         write(engine, "m,host=b v=2i 2")
         with pytest.raises(InternalError, match="the object store failed at node-b/"):
             engine.persist()
+        assert "the object store failed at node-b/" in (engine.store_failure() or "")
         write(engine, "m,host=c v=3i 3")
         line.mend()
         engine.persist()
+        assert engine.store_failure() is None
         assert engine.stats().buffer_bytes == 0
         expected = [{"host": host, "v": v} for v, host in enumerate("abc", 1)]
         assert rows(engine) == expected

@@ -81,16 +81,11 @@ def test_a_machine_without_apt_is_told_what_is_missing(
         download("influxdb", tmp_path / "cache")
 
 
-def test_rows_that_are_not_in_parquet_are_not_counted_as_such(tmp_path: Path) -> None:
+def test_a_row_is_weighed_only_where_all_rows_are_in_files(tmp_path: Path) -> None:
     file = tmp_path / "store" / "0.parquet"
     file.parent.mkdir()
     parquet.write_table(pa.table({"a": [1, 2, 3]}), file)
     size = file.stat().st_size
-    assert influxpe_itself.weighed(tmp_path, 4) == (size / 3, "Parquet, 75 % of the rows")
-
-
-def test_without_parquet_everything_is_weighed(tmp_path: Path) -> None:
-    (tmp_path / "log").write_bytes(b"x" * 4096)
-    size, what = influxpe_itself.weighed(tmp_path, 4)
-    assert what == "log, with room ahead"
-    assert size >= 1024
+    assert influxpe_itself.weighed(tmp_path, 3) == (size / 3, "Parquet")
+    with pytest.raises(AssertionError, match="3 of 4 rows are in files"):
+        influxpe_itself.weighed(tmp_path, 4)
