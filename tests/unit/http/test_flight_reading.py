@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message
 
 from influxpe.http.flight import ipc, reading
-from influxpe.http.flight.ahead import PIECES_AHEAD_MAX, Ahead
+from influxpe.http.flight.ahead import AHEAD_BYTES_MAX, Ahead
 from influxpe.http.flight.messages import FlightData
 from influxpe.http.flight.patience import Patience
 from influxpe.http.threads import Threads
@@ -96,14 +96,16 @@ async def never() -> Message:
 @pytest.mark.parametrize("error", [None, ValueError("at the end")])
 def test_pieces_come_in_order_and_not_far_ahead(error: Exception | None) -> None:
     async def run() -> None:
-        stream, threads = Stream([b"%d" % number for number in range(100)]), Threads()
+        size = AHEAD_BYTES_MAX // 4
+        stream = Stream([b"%d" % number * size for number in range(10)])
+        threads = Threads()
         stream.error = error
         ahead = Ahead(threads, cast("Any", stream))
-        for number in range(100):
+        for number in range(10):
             if (arrival := ahead.arrival()) is not None:
                 await arrival
-            assert ahead.take() == b"%d" % number
-            assert stream.given <= number + 1 + PIECES_AHEAD_MAX
+            assert ahead.take() == b"%d" % number * size
+            assert stream.given <= number + 1 + 4
         if (arrival := ahead.arrival()) is not None:
             await arrival
         if error is None:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from influxpe._engine import QueryStream
     from influxpe.http.threads import Threads
 
-# Pieces that wait for their client; each has the rows of one batch.
-PIECES_AHEAD_MAX = 4
+# Bytes that wait for their client before no more is fetched: a few batches of a narrow table, and
+# the last piece may pass it.
+AHEAD_BYTES_MAX = 2 * 1024 * 1024
 
 Outcome = bytes | Exception | None
 
@@ -32,7 +33,7 @@ class Ahead:
         self._news: asyncio.Future[None] | None = None
         self._lock = threading.Lock()
         # Guarded by the lock.
-        self._held = 0
+        self._held_bytes = 0
         self._is_fetching = True
         self._is_over = False
         threads.query(self._fetch)
@@ -50,9 +51,9 @@ class Ahead:
         if isinstance(piece, Exception):
             raise piece
         with self._lock:
-            self._held -= 1
+            self._held_bytes -= len(piece or b"")
             starts = not (self._is_fetching or self._is_over)
-            starts = starts and self._held <= PIECES_AHEAD_MAX // 2
+            starts = starts and self._held_bytes <= AHEAD_BYTES_MAX // 2
             self._is_fetching = self._is_fetching or starts
         if starts:
             self._threads.query(self._fetch)
@@ -73,9 +74,10 @@ class Ahead:
             except Exception as error:
                 piece = error
             with self._lock:
-                self._held += 1
+                self._held_bytes += len(piece) if isinstance(piece, bytes) else 0
                 self._is_over = self._is_over or not isinstance(piece, bytes)
-                goes_on = self._is_fetching = not self._is_over and self._held < PIECES_AHEAD_MAX
+                has_room = self._held_bytes < AHEAD_BYTES_MAX
+                goes_on = self._is_fetching = has_room and not self._is_over
             self._loop.call_soon_threadsafe(self._came, piece)
 
     def _came(self, piece: Outcome) -> None:
