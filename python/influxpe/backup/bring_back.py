@@ -31,6 +31,8 @@ def plan(place: Place, entries: Sequence[Entry], goal: Goal) -> Restoration:
     """Choose what to restore; reads the one segment in which a time lies. Raises `BackupError`."""
 
     def find_last(segment: Segment, time_s: int) -> int:
+        if time_s < 0:
+            return segment.first - 1
         data = b"".join(_sound(place, segment.item))
         return read_segment(data, time_s_max=time_s).last
 

@@ -14,6 +14,9 @@ from influxpe.cli.parameter import flag
 if TYPE_CHECKING:
     from influxpe.backup.place import Place
 
+# Lies in every folder that a server has run on.
+DATA_DIR_LOCK = "influxpe.lock"
+DATA_DIR = "{where} is the data folder of a server, a backup needs one of its own"
 SCHEME = "s3://"
 QUIET = flag("quiet", "Do not report progress on stderr", short="q")
 
@@ -31,10 +34,13 @@ def open_place(where: str, values: Values, *, for_writing: bool = False) -> Iter
     if is_bucket(where):
         yield _bucket(where, values)
         return
-    folder = Folder(Path(where).expanduser())
+    path = Path(where).expanduser()
+    folder = Folder(path)
     if not for_writing:
         yield folder
         return
+    if (path / DATA_DIR_LOCK).exists():
+        raise CommandError(DATA_DIR.format(where=where))
     with folder.lock():
         yield folder
 

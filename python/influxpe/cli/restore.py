@@ -14,7 +14,7 @@ from influxpe.cli.command import Command, CommandError, Values
 from influxpe.cli.copy_progress import CopyProgress
 from influxpe.cli.parameter import defaulted, option, positional, required
 from influxpe.cli.terminal import note, say
-from influxpe.cli.value_types import path, time_ns, whole_number
+from influxpe.cli.value_types import path, positive_number, time_ns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ POSITION = option(
     "position",
     "N",
     "Leave out what the log has behind this position",
-    whole_number,
+    positive_number,
     conflicts=("until",),
 )
 

@@ -272,6 +272,7 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, commands: Command
         told = {
             ("backup", str(file), *host): f"{file} is a file, not a folder",
             ("backup", f"{file}/x", *host): f"{file} is a file, not a folder",
+            ("backup", f"{tmp_path}/data", *host): "/data is the data folder of a server, a back",
             ("backup", "/proc/none", *host): "cannot write /proc/none/backup.lock: ",
             ("backup", "s3://", *host): "'s3://' is no s3://bucket/prefix",
             ("backup", "--list", str(tmp_path / "no")): f"there is no folder {tmp_path / 'no'}",
@@ -280,6 +281,7 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, commands: Command
             ("restore", str(copy), "--data-dir", f"{tmp_path}/full"): "/full is not empty",
             ("restore", str(copy), "--data-dir", str(file)): f"cannot restore into {file}: not a",
             ("restore", str(copy), *to, "--position", "9999999"): "the newest backup ends at posit",
+            ("restore", str(copy), *to, "--until", "1960-01-01T00:00:00Z"): "restore points: ",
             ("restore", str(copy), *to, "--object-store", "s3"): "needs the name of a bucket",
         }
         for words, text in told.items():
