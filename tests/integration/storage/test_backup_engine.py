@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from influxpe import errors
 from influxpe._engine import Engine
 from influxpe.backup.history import Goal
 from influxpe.backup.place import Folder
@@ -243,6 +244,37 @@ def test_a_deletion_is_undone_by_going_back_before_it(tmp_path: Path, engine: En
     save(engine, tmp_path / "copy")
     assert restored(tmp_path) == [1, 3]
     assert restored(tmp_path, Goal(position=before.position)) == [1, 2, 3]
+
+
+def test_a_merge_does_not_run_ahead_of_its_manifest(tmp_path: Path, engine: Engine) -> None:
+    for number in range(1, 9):
+        before = add(engine, number)
+        engine.persist()
+    delete(engine, 0, 3)
+    engine.compact()
+    entry = save(engine, tmp_path / "copy")
+    assert entry.stored_position <= before < entry.position
+    assert restored(tmp_path) == [4, 5, 6, 7, 8]
+    assert restored(tmp_path, Goal(position=before)) == list(range(1, 9))
+
+
+def test_a_table_that_was_deleted_for_good_comes_back_before_it(
+    tmp_path: Path, engine: Engine
+) -> None:
+    stored_only(engine)
+    before = save(engine, tmp_path / "copy").position
+    engine.delete_table("db", "t", now_ns=0, hard_delete_at_ns=0)
+    engine.purge(now_ns=1)
+    engine.compact()
+    save(engine, tmp_path / "copy")
+    assert restored(tmp_path, Goal(position=before)) == [1, 2, 3]
+    engine.persist()
+    engine.compact()
+    save(engine, tmp_path / "copy")
+    assert restored(tmp_path, Goal(position=before)) == [1, 2, 3]
+    restore(tmp_path / "copy", tmp_path / "newest")
+    with opened(tmp_path / "newest") as newest, pytest.raises(errors.InvalidError):
+        values(newest)
 
 
 def test_a_restored_state_may_go_another_way_into_another_place(
