@@ -123,17 +123,18 @@ class Restoring:
     def _segment(self, segment: Segment) -> None:
         """Copy a segment up to the position that is restored."""
         data = b"".join(_sound(self._place, segment.item))
-        self._check_beginning(segment.item.name, data)
+        self._check_beginning(segment.item, data)
         end = _end_of(segment, data, self._restoration.position)
         self._target.data.put(segment.item.name, [data[:end]])
         self._progress.add(len(data))
         self.copied += 1
 
-    def _check_beginning(self, name: str, data: bytes) -> None:
+    def _check_beginning(self, item: Item, data: bytes) -> None:
         """See that a segment goes on from what the base's backup had of it."""
+        where = self._place.where(item.name)
         for known in self._restoration.base.segments:
-            if known.item.name == name and known.item.bytes < len(data):
-                _drain(checked([data[: known.item.bytes]], known.item, self._place.where(name)))
+            if known.item.name == item.name and known.item != item:
+                _drain(checked([data[: known.item.bytes]], known.item, where))
 
     def _manifest(self, item: Item) -> None:
         data = b"".join(_sound(self._place, item))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from influxpe import errors
 from influxpe._engine import Engine
@@ -300,6 +301,22 @@ def test_another_database_is_refused(tmp_path: Path, engine: Engine) -> None:
     save(engine, tmp_path / "copy")
     with opened(tmp_path / "other") as other, pytest.raises(BackupError, match="another database"):
         save(other, tmp_path / "copy")
+
+
+def test_the_logs_of_two_histories_are_not_mixed(tmp_path: Path, engine: Engine) -> None:
+    add(engine, 1)
+    first = save(engine, tmp_path / "copy")
+    between = add(engine, 2)
+    add(engine, 3)
+    engine.persist()
+    second = save(engine, tmp_path / "copy")
+    begun = first.segments[0]
+    other = structs.replace(begun, item=structs.replace(begun.item, crc32=begun.item.crc32 ^ 1))
+    entries = [structs.replace(first, segments=(other,)), second]
+    place, target = Folder(tmp_path / "copy"), file_target(tmp_path / "back")
+    with pytest.raises(BackupError, match=r"\.wal is damaged: its checksum does not fit"):
+        restore_from(place, entries, target, Goal(position=between))
+    assert restored(tmp_path, Goal(position=between)) == [1, 2]
 
 
 @pytest.mark.parametrize("kind", ["*.parquet", "*.manifest", "*.wal", "*.json"])

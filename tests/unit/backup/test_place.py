@@ -25,6 +25,27 @@ def test_objects_come_back_and_are_replaced(tmp_path: Path) -> None:
     assert folder.names("other") == {}
 
 
+def test_bytes_are_synced_before_the_name_and_the_name_before_the_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(descriptor: int) -> None:
+        done.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fsync(descriptor)
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(f"rename {path.name} {target.name}")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    Folder(tmp_path / "place").put("store/a", [b"a"])
+    new_folders = [f"sync {tmp_path.name}", "sync place"]
+    assert done == [*new_folders, "sync a.draft", "rename a.draft a", "sync store"]
+
+
 def test_large_objects_are_read_in_parts(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.put("a", [b"x" * (BACKUP_READ_BYTES_MAX + 1)])
