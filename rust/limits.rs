@@ -28,9 +28,6 @@ pub const SQL_BYTES_MAX: usize = 1_048_576;
 pub const BLOCK_ROWS_MAX: usize = 8_192;
 /// Bytes of one log segment; a frame that is larger gets a segment of its own size.
 pub const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
-/// Bytes of log, unless set otherwise, that are kept for triggers that lag behind what is stored: a
-/// trigger that hangs must not fill the disk.
-pub const LAG_BYTES_MAX: u64 = 8 * 1_024 * 1_024 * 1_024;
 /// Bytes of one frame: a request body of the largest size that can be configured stays below it.
 pub const FRAME_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Bytes of frames that wait for the disk before writers are answered `Busy`.

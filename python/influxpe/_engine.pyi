@@ -361,7 +361,7 @@ class Engine:
         query_threads: int,
         node_id: str = "node0",
         s3: Mapping[str, str] | None = None,
-        lag_bytes_max: int = ...,
+        lag_bytes_max: int | None = None,
     ) -> Engine:
         """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
 

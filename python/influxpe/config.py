@@ -25,7 +25,7 @@ HTTP_REQUEST_BYTES_MAX = 10 * 1024 * 1024
 QUERY_MEMORY_SHARE = 0.20
 BUFFER_MEMORY_SHARE = 0.40
 # Log kept for triggers that lag behind what is stored: one that hangs must not fill the disk.
-LAG_BYTES_MAX = 8 * 1024**3
+LAG_BYTES_KEPT = 8 * 1024**3
 
 # Backups that may be open at a time: each keeps files and log that would otherwise go.
 BACKUPS_OPEN_MAX = 4
@@ -112,7 +112,7 @@ class ServerConfig:
 
     exec_mem_pool_bytes: int = field(default_factory=lambda: _share(QUERY_MEMORY_SHARE))
     buffer_bytes_max: int = field(default_factory=lambda: _share(BUFFER_MEMORY_SHARE))
-    lag_bytes_max: int = LAG_BYTES_MAX
+    lag_bytes_max: int = LAG_BYTES_KEPT
     query_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     log_filter: str = "info"

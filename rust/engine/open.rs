@@ -1,5 +1,6 @@
 //! Opening: lock the directory, replay the log, start the writer, make what every server has.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -20,11 +21,9 @@ use super::{Engine, hex};
 use crate::buffer::Buffer;
 use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
-use crate::limits::{
-    INTERNAL_RETENTION_NS, LAG_BYTES_MAX, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES,
-};
+use crate::limits::{INTERNAL_RETENTION_NS, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES};
 use crate::query::{LogRing, QueryEngine};
-use crate::schema::{CatalogChange, INTERNAL_DATABASE, Position};
+use crate::schema::{CatalogChange, INTERNAL_DATABASE, Position, Table, TableBatch, TableId};
 use crate::store::{Manifest, RowStore, StoreClient, StoreLocation};
 use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_writer};
 
@@ -67,7 +66,7 @@ impl Default for Options {
             buffer_bytes_max: 256 << 20,
             persist_bytes: 64 << 20,
             persist_after: Duration::from_mins(10),
-            lag_bytes_max: LAG_BYTES_MAX,
+            lag_bytes_max: 8 << 30,
             query_bytes_max: 256 << 20,
             query_threads: 1,
         }
@@ -239,6 +238,8 @@ struct Replayed {
     start: Position,
     applied: Applied,
     buffer: Arc<Buffer>,
+    /// Tables as the catalog has them now, as far as rows were met.
+    tables: HashMap<TableId, Arc<Table>>,
 }
 
 impl Replayed {
@@ -269,8 +270,30 @@ impl Replayed {
         self.applied.apply(&self.buffer, position, &effect);
         match self.applied.failure.take() {
             Some(failure) => Err(EngineError::corrupt(failure)),
-            None => Ok(()),
+            None => self.check_rows(&effect),
         }
+    }
+
+    fn check_rows(&mut self, effect: &Effect) -> Result<()> {
+        if !effect.changes.is_empty() {
+            self.tables.clear();
+        }
+        effect.batches.iter().try_for_each(|batch| self.check_batch(batch))
+    }
+
+    fn check_batch(&mut self, batch: &TableBatch) -> Result<()> {
+        let id = batch.table;
+        if !self.tables.contains_key(&id) {
+            let database = self.applied.catalog.database_by_id(batch.database);
+            let Some(table) = database.and_then(|one| one.table_by_id(id)) else {
+                return Ok(()); // a table that is gone takes its rows with it
+            };
+            self.tables.insert(id, Arc::clone(table));
+        }
+        if batch.fits(&self.tables[&id]) {
+            return Ok(());
+        }
+        Err(EngineError::corrupt(format!("rows do not have the columns of their table {id}")))
     }
 
     /// Whether log and store belong together.

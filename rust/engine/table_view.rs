@@ -2,9 +2,9 @@
 //! chunk that grows.
 //!
 //! Comes in: parts from the oldest to the newest, each sorted or sortable and free of repetitions,
-//! and what is deleted of each. Goes out: blocks. What stays true: a (series, time) stands in one block alone, with the newest
-//! value of each field. Only where the times of two parts overlap can it stand in both: rows of
-//! those times are merged, all others are read as they lie.
+//! and what is deleted of each. Goes out: blocks. What stays true: a (series, time) stands in one
+//! block alone, with the newest value of each field. Only where the times of two parts overlap can
+//! it stand in both: rows of those times are merged, all others are read as they lie.
 
 use std::sync::Arc;
 

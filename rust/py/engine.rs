@@ -20,7 +20,6 @@ use super::write::{LineError, WriteTicket};
 use crate::engine::{
     ArrowRequest, Engine as Inner, NewTrigger, Options, WriteRequest, persist_bytes,
 };
-use crate::limits::LAG_BYTES_MAX;
 use crate::line::Precision;
 use crate::query::{Format, Param};
 use crate::schema::{TagCondition, TimeRange};
@@ -59,7 +58,7 @@ impl Engine {
     #[staticmethod]
     #[pyo3(signature = (
         data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None,
-        lag_bytes_max = LAG_BYTES_MAX
+        lag_bytes_max = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn open(
@@ -70,8 +69,9 @@ impl Engine {
         query_threads: usize,
         node_id: &str,
         s3: Option<HashMap<String, String>>,
-        lag_bytes_max: u64,
+        lag_bytes_max: Option<u64>,
     ) -> PyResult<Self> {
+        let base = Options::default();
         let options = Options {
             store: store_location(data_dir.is_some(), s3)?,
             data_dir,
@@ -80,8 +80,8 @@ impl Engine {
             buffer_bytes_max,
             query_bytes_max,
             query_threads,
-            lag_bytes_max,
-            ..Options::default()
+            lag_bytes_max: lag_bytes_max.unwrap_or(base.lag_bytes_max),
+            ..base
         };
         enter(py, || Inner::open(&options)).map(Self)
     }

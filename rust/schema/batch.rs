@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{ColumnId, ColumnKind, DatabaseId, TableId, TriggerId};
+use super::{ColumnId, ColumnKind, DatabaseId, Table, TableId, TriggerId};
 
 /// Which trigger wrote a batch, and how many stood behind it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -122,14 +122,20 @@ impl Cells {
         }
     }
 
-    fn empty_like(&self) -> Self {
+    /// The kind of the column that has them.
+    #[must_use]
+    pub fn kind(&self) -> ColumnKind {
         match self {
-            Self::Integer(_) => Self::Integer(Vec::new()),
-            Self::Unsigned(_) => Self::Unsigned(Vec::new()),
-            Self::Float(_) => Self::Float(Vec::new()),
-            Self::Boolean(_) => Self::Boolean(Vec::new()),
-            Self::String { .. } => Self::String { ends: Vec::new(), bytes: Vec::new() },
+            Self::Integer(_) => ColumnKind::Integer,
+            Self::Unsigned(_) => ColumnKind::Unsigned,
+            Self::Float(_) => ColumnKind::Float,
+            Self::Boolean(_) => ColumnKind::Boolean,
+            Self::String { .. } => ColumnKind::String,
         }
+    }
+
+    fn empty_like(&self) -> Self {
+        Self::of(self.kind())
     }
 
     /// Number of rows.
@@ -251,6 +257,16 @@ pub struct TableBatch {
 }
 
 impl TableBatch {
+    /// Whether its columns are those of its table: it may have been made from another catalog.
+    #[must_use]
+    pub fn fits(&self, table: &Table) -> bool {
+        let known = |field: &FieldColumn| {
+            let column = table.columns.get(usize::from(field.column));
+            column.is_some_and(|column| column.kind == field.cells.kind())
+        };
+        self.fields.iter().all(known)
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -56,7 +56,7 @@ impl Catalog {
         match change {
             CatalogChange::Identify { uuid } => self.uuid = Arc::clone(uuid),
             CatalogChange::CreateDatabase { id, name, retention_ns } => {
-                self.create_database(*id, name, *retention_ns);
+                self.create_database(*id, name, *retention_ns)?;
             }
             CatalogChange::SetRetention { database, retention_ns } => {
                 self.edit_database(*database)?.retention_ns = *retention_ns;
@@ -69,13 +69,13 @@ impl Catalog {
             }
             CatalogChange::PurgeDatabase { database } => self.purge_database(*database)?,
             CatalogChange::CreateTable { database, id, name } => {
-                self.next_table = self.next_table.max(id + 1);
+                self.next_table = self.next_table.max(after(*id)?);
                 let table = Arc::new(Table::new(*id, Arc::clone(name)));
                 self.edit_database(*database)?.tables.insert(Arc::clone(name), table);
             }
             CatalogChange::AddColumns { database, table, columns } => {
                 let table = self.edit_table(*database, table)?;
-                columns.iter().cloned().for_each(|column| table.add(column));
+                columns.iter().try_for_each(|column| add_column(table, column))?;
             }
             CatalogChange::DeleteTable { database, table, name, deletion } => {
                 self.delete_table(*database, table, name, *deletion)?;
@@ -85,13 +85,13 @@ impl Catalog {
                 tables.remove(table).ok_or_else(|| unknown("table", table))?;
             }
             CatalogChange::PutToken(token) => {
-                self.next_token = self.next_token.max(token.id + 1);
+                self.next_token = self.next_token.max(after(token.id)?);
                 self.tokens.insert(Arc::clone(&token.name), token.clone());
             }
             CatalogChange::DeleteToken { name } => {
                 self.tokens.remove(name).ok_or_else(|| unknown("token", name))?;
             }
-            CatalogChange::PutTrigger(trigger) => self.put_trigger(trigger.clone(), position),
+            CatalogChange::PutTrigger(trigger) => self.put_trigger(trigger.clone(), position)?,
             CatalogChange::SetCursor { trigger, cursor } => {
                 // A trigger may have been deleted while a run of it was on its way to the log.
                 if let Some(trigger) = self.triggers.get_mut(trigger) {
@@ -111,8 +111,13 @@ impl Catalog {
         Ok(())
     }
 
-    fn create_database(&mut self, id: DatabaseId, name: &Arc<str>, retention_ns: Option<i64>) {
-        self.next_database = self.next_database.max(id + 1);
+    fn create_database(
+        &mut self,
+        id: DatabaseId,
+        name: &Arc<str>,
+        retention_ns: Option<i64>,
+    ) -> Result<()> {
+        self.next_database = self.next_database.max(after(id)?);
         let database = Database {
             id,
             name: Arc::clone(name),
@@ -121,6 +126,7 @@ impl Catalog {
             deletion: None,
         };
         self.databases.insert(Arc::clone(name), Arc::new(database));
+        Ok(())
     }
 
     fn delete_database(
@@ -165,12 +171,13 @@ impl Catalog {
         Ok(())
     }
 
-    fn put_trigger(&mut self, mut trigger: Trigger, position: Position) {
+    fn put_trigger(&mut self, mut trigger: Trigger, position: Position) -> Result<()> {
         if trigger.cursor == CURSOR_HERE {
             trigger.cursor = position;
         }
-        self.next_trigger = self.next_trigger.max(trigger.id + 1);
+        self.next_trigger = self.next_trigger.max(after(trigger.id)?);
         self.triggers.insert(trigger.id, Arc::new(trigger));
+        Ok(())
     }
 
     fn edit_database(&mut self, id: DatabaseId) -> Result<&mut Database> {
@@ -182,6 +189,21 @@ impl Catalog {
         let tables = &mut self.edit_database(database)?.tables;
         tables.get_mut(name).map(Arc::make_mut).ok_or_else(|| unknown("table", name))
     }
+}
+
+/// The number behind this one.
+fn after(number: u32) -> Result<u32> {
+    let next = number.checked_add(1);
+    next.ok_or_else(|| EngineError::corrupt(format!("a change gives the number {number}")))
+}
+
+fn add_column(table: &mut Table, column: &Column) -> Result<()> {
+    if usize::from(column.id) != table.columns.len() || table.column(&column.name).is_some() {
+        let (id, name) = (column.id, &column.name);
+        return Err(EngineError::corrupt(format!("column {id} '{name}' is not the next one")));
+    }
+    table.add(column.clone());
+    Ok(())
 }
 
 fn unknown(what: &str, name: &dyn std::fmt::Display) -> EngineError {

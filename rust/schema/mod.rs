@@ -45,6 +45,8 @@ pub type ColumnId = u16;
 pub type TriggerId = u32;
 /// Place of a frame in the log, from 1.
 pub type Position = u64;
+/// No log gets as far: at a million frames a second it would take 146,000 years.
+pub const POSITION_END: Position = 1 << 62;
 
 /// The database that every server has for its own tables.
 pub const INTERNAL_DATABASE: &str = "_internal";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::manifest::{FileEntry, Layer, Manifest, TableFiles};
 use crate::codec::{Put, Take};
 use crate::error::{EngineError, Result};
-use crate::schema::{Tombstone, put_deletion, take_deletion};
+use crate::schema::{POSITION_END, Tombstone, put_deletion, take_deletion};
 
 const MAGIC: &[u8; 4] = b"IPMF";
 /// Version 1 has no deletions of rows.
@@ -121,6 +121,9 @@ fn decode_body(take: &mut Take<'_>, version: u16) -> Result<Manifest> {
         catalog: take.bytes()?.to_vec(),
         tables: BTreeMap::new(),
     };
+    if manifest.position >= POSITION_END || manifest.sequence == u64::MAX {
+        return Err(EngineError::corrupt("it says that it is further than any log gets"));
+    }
     for _ in 0..take.u32()? {
         let table = take.u32()?;
         manifest.tables.insert(table, take_table(take, version)?);

@@ -102,7 +102,25 @@ pub(super) fn take_batch(take: &mut Take<'_>) -> Result<TableBatch> {
     let time = take_numbers(take, rows, i64::from_le_bytes)?;
     let fields = take.u16()?;
     let fields = (0..fields).map(|_| take_field(take, rows)).collect::<Result<_>>()?;
+    check_numbers(&series, &series_of_row)?;
     Ok(TableBatch { database, table, origin, series, series_of_row, time, fields })
+}
+
+/// A checksum says that bytes are those that were written, not that they make sense.
+fn check_numbers(series: &SeriesKeys, series_of_row: &[u32]) -> Result<()> {
+    let known = |number: &u32| (*number as usize) < series.len();
+    if !series_of_row.iter().all(known) {
+        return Err(EngineError::corrupt("a row names a series that its batch does not have"));
+    }
+    check_ends(&series.ends, series.bytes.len())
+}
+
+fn check_ends(ends: &[u32], bytes: usize) -> Result<()> {
+    let last = ends.last().map_or(0, |end| *end as usize);
+    if ends.is_sorted() && last == bytes {
+        return Ok(());
+    }
+    Err(EngineError::corrupt("texts do not end where their bytes do"))
 }
 
 fn take_field(take: &mut Take<'_>, rows: usize) -> Result<FieldColumn> {
@@ -113,10 +131,15 @@ fn take_field(take: &mut Take<'_>, rows: usize) -> Result<FieldColumn> {
         ColumnKind::Unsigned => Cells::Unsigned(take_numbers(take, rows, u64::from_le_bytes)?),
         ColumnKind::Float => Cells::Float(take_numbers(take, rows, f64::from_le_bytes)?),
         ColumnKind::Boolean => Cells::Boolean(take_bits(take, rows)?),
-        ColumnKind::String => Cells::String {
-            ends: take_numbers(take, rows, u32::from_le_bytes)?,
-            bytes: take.bytes()?.to_vec(),
-        },
+        ColumnKind::String => {
+            let ends = take_numbers(take, rows, u32::from_le_bytes)?;
+            let text = take.text()?;
+            check_ends(&ends, text.len())?;
+            if !ends.iter().all(|end| text.is_char_boundary(*end as usize)) {
+                return Err(EngineError::corrupt("a text ends within a character"));
+            }
+            Cells::String { ends, bytes: text.as_bytes().to_vec() }
+        }
         ColumnKind::Tag => return Err(EngineError::corrupt("a field column holds a tag")),
     };
     Ok(FieldColumn { column, cells, present })

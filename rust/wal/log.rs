@@ -166,8 +166,9 @@ impl LogWriter {
     }
 
     /// Writes frames, the first of which has the position `first`, at `written_s` in seconds since
-    /// the epoch. Durable after `sync`. Returns how many were written: less than all where there is no space for the next segment. Nothing
-    /// is known of the others then, and they may be given again.
+    /// the epoch. Durable after `sync`. Returns how many were written: less than all where there is
+    /// no space for the next segment. Nothing is known of the others then, and they may be given
+    /// again.
     ///
     /// # Errors
     /// `Internal` where the medium refuses; nothing may be written after that.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::frame::{HEADER_BYTES as FRAME_HEADER_BYTES, Header};
 use crate::disk::{Disk, File};
 use crate::error::{EngineError, Result};
-use crate::schema::Position;
+use crate::schema::{POSITION_END, Position};
 
 /// The folder of segments in a data directory.
 pub(super) const FOLDER: &str = "wal";
@@ -124,7 +124,7 @@ fn decode_header(header: &[u8; HEADER_LENGTH]) -> Option<(u64, Position)> {
     let (number, first, _bytes) = (take.u64().ok()?, take.u64().ok()?, take.u64().ok()?);
     let crc = take.u32().ok()?;
     let sound = magic == MAGIC && version == VERSION && crc == crc32fast::hash(&header[..32]);
-    sound.then_some((number, first))
+    (sound && (1..POSITION_END).contains(&first)).then_some((number, first))
 }
 
 /// The medium failed: what was to be done, and with which file.

@@ -22,11 +22,6 @@ pub fn segment(bytes: &mut [u8], number: u64) {
     frames(&mut bytes[SEGMENT_HEADER_BYTES..]);
 }
 
-/// Position of the first frame, as the header says.
-pub fn first_position(bytes: &[u8]) -> Option<u64> {
-    bytes.get(16..24)?.try_into().ok().map(u64::from_le_bytes)
-}
-
 fn frames(mut rest: &mut [u8]) {
     while let Some(length) = frame(rest) {
         rest = rest.split_at_mut_checked(length).map_or(&mut [][..], |(_, rest)| rest);

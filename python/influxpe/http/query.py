@@ -150,7 +150,7 @@ class QueryEndpoints:
 def _url_params(text: str) -> dict[str, Scalar] | None:
     try:
         given = msgspec.json.decode(text.encode(), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Refusal(400, f"serde error: params: {error}") from error
     return check_parameters(given, "serde")
 

@@ -160,6 +160,65 @@ fn a_log_of_format_version_2_can_be_read() {
     assert_eq!(records[16], Record::Deletion(frozen_deletion()));
 }
 
+/// What a batch says of its numbers must hold, however well its checksum fits.
+#[test]
+fn rows_that_contradict_themselves_are_refused() {
+    let refused = |change: &dyn Fn(&mut TableBatch)| {
+        let mut batch = frozen_batch();
+        change(&mut batch);
+        let mut frame = FrameBuilder::new();
+        frame.push_batch(&batch);
+        let frame = frame.finish().expect("a frame");
+        let error = Records::of(frame.payload()).decode_all().expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+        error.message().to_owned()
+    };
+    let series = "a row names a series that its batch does not have";
+    assert_eq!(refused(&|batch: &mut TableBatch| batch.series_of_row[0] = 2), series);
+    let ends = "texts do not end where their bytes do";
+    assert_eq!(refused(&|batch: &mut TableBatch| batch.series.ends[0] += 1), ends);
+    assert_eq!(refused(&|batch: &mut TableBatch| batch.series.ends[1] = 6), ends);
+    let text = |ends: [u32; 2]| Cells::String { ends: ends.into(), bytes: "é".into() };
+    assert_eq!(refused(&|batch: &mut TableBatch| batch.fields[3].cells = text([2, 3])), ends);
+}
+
+#[test]
+fn changes_that_contradict_the_catalog_are_refused() {
+    let refused = |change: CatalogChange| {
+        let mut catalog = Catalog::default();
+        let name = Arc::<str>::from("m");
+        let first = [
+            CatalogChange::CreateDatabase { id: 1, name: "db".into(), retention_ns: None },
+            CatalogChange::CreateTable { database: 1, id: 1, name },
+        ];
+        for one in &first {
+            catalog.apply(one, 1).expect("a change");
+        }
+        catalog.apply(&change, 2).expect_err("a refusal").kind()
+    };
+    let (database, name) = (1, || Arc::<str>::from("m"));
+    let last = u32::MAX;
+    let create = CatalogChange::CreateDatabase { id: last, name: name(), retention_ns: None };
+    assert_eq!(refused(create), ErrorKind::Corrupt);
+    let create = CatalogChange::CreateTable { database, id: last, name: name() };
+    assert_eq!(refused(create), ErrorKind::Corrupt);
+    let columns = vec![Column { id: 9, name: name(), kind: ColumnKind::Tag }];
+    let add = CatalogChange::AddColumns { database, table: name(), columns };
+    assert_eq!(refused(add), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_segment_that_begins_nowhere_is_refused() {
+    let mut bytes = include_bytes!("../../../tests/fixtures/wal-2.segment").to_vec();
+    for first in [0_u64, u64::MAX - 1] {
+        bytes[16..24].copy_from_slice(&first.to_le_bytes());
+        let crc = crc32fast::hash(&bytes[..32]);
+        bytes[32..36].copy_from_slice(&crc.to_le_bytes());
+        let error = read_segment(&bytes, Position::MAX, u32::MAX).expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
+}
+
 fn any_batch() -> impl Strategy<Value = TableBatch> {
     let row = (any::<i64>(), any::<i64>(), any::<bool>(), ".{0,5}", 0_u32..3);
     proptest::collection::vec(row, 1..20).prop_map(|rows| {
