@@ -81,7 +81,7 @@ class LineError:
         """Why the line was refused, in the words of InfluxDB 3."""
     @property
     def line_number(self) -> int:
-        """Position in the body, from 1, blank lines and comments not counted."""
+        """Where the line begins in the body, from 1, as an editor shows it."""
     @property
     def original_line(self) -> str:
         """The first 20 bytes of the line."""

@@ -58,7 +58,7 @@ impl<'a> Point<'_, 'a> {
 /// One line of a body.
 #[derive(Debug)]
 pub struct Line<'p, 'a> {
-    /// From 1, counting only lines that are neither blank nor a comment.
+    /// From 1, where the line begins in the body: as an editor shows it.
     pub number: usize,
     /// The line as written, without its line end.
     pub text: &'a str,
@@ -69,7 +69,6 @@ pub struct Line<'p, 'a> {
 /// Reads a body line by line.
 pub struct Parser<'a> {
     lines: Lines<'a>,
-    number: usize,
     /// The fields of the last point; their keys are what the next line is expected to have.
     fields: Vec<Field<'a>>,
 }
@@ -78,15 +77,14 @@ impl<'a> Parser<'a> {
     /// A parser at the start of `body`.
     #[must_use]
     pub fn new(body: &'a str) -> Self {
-        Self { lines: Lines::new(body), number: 0, fields: Vec::new() }
+        Self { lines: Lines::new(body), fields: Vec::new() }
     }
 
     /// The next line that is neither blank nor a comment; `None` at the end of the body.
     #[inline]
     pub fn next_point(&mut self) -> Option<Line<'_, 'a>> {
-        let text = self.lines.next()?;
-        self.number += 1;
+        let (number, text) = self.lines.next()?;
         let point = read_point(text.as_bytes(), &mut self.fields);
-        Some(Line { number: self.number, text, point })
+        Some(Line { number, text, point })
     }
 }

@@ -1,38 +1,44 @@
 //! The body, cut into lines.
 //!
 //! Comes in: the whole body. Goes out: each line that is neither blank nor a comment, as written,
-//! without its line end. Stays true: a line feed ends a line unless it is escaped or stands inside
-//! a quoted string, and every other byte of the body belongs to exactly one line, comment or blank.
+//! without its line end, and its number. Stays true: a line feed ends a line unless it is escaped
+//! or stands inside a quoted string, and every other byte of the body belongs to exactly one line,
+//! comment or blank.
 //! Refuses nothing: a quote that is never closed takes the rest of the body into its line.
 //!
 //! The rule for quotes is InfluxDB's, which knows no grammar: after the first space of a line a
 //! quote opens a string when more equals signs than commas came before it (strings not counted).
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 /// The lines of a body, in order.
 pub(super) struct Lines<'a> {
     body: &'a str,
     at: usize,
+    /// Line feeds before `at`.
+    line_feeds: usize,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(body: &'a str) -> Self {
-        Self { body, at: 0 }
+        Self { body, at: 0, line_feeds: 0 }
     }
 }
 
 impl<'a> Iterator for Lines<'a> {
-    type Item = &'a str;
+    /// The number of the line, from 1, as an editor shows it, and its text.
+    type Item = (usize, &'a str);
 
     #[inline]
-    fn next(&mut self) -> Option<&'a str> {
+    fn next(&mut self) -> Option<(usize, &'a str)> {
         let first = self.skip_to_content()?;
-        let end = line_end(self.body.as_bytes(), first);
+        let (end, line_feeds_inside) = line_end(self.body.as_bytes(), first);
         let line = &self.body[self.at..end];
+        let number = self.line_feeds + 1;
         self.at = self.body.len().min(end + 1);
+        self.line_feeds = number + line_feeds_inside;
         // No point ends in a carriage return, so this one is half of a line end.
-        Some(line.strip_suffix('\r').unwrap_or(line))
+        Some((number, line.strip_suffix('\r').unwrap_or(line)))
     }
 }
 
@@ -44,13 +50,14 @@ impl Lines<'_> {
         loop {
             let blanks = bytes[self.at..].iter().take_while(|byte| is_blank(**byte)).count();
             let first = self.at + blanks;
-            match bytes[first..] {
+            self.at = match bytes[first..] {
                 [] | [b'\r'] => return None,
-                [b'\n', ..] => self.at = first + 1,
-                [b'\r', b'\n', ..] => self.at = first + 2,
-                [b'#', ..] => self.at = after_line_feed(bytes, first),
+                [b'\n', ..] => first + 1,
+                [b'\r', b'\n', ..] => first + 2,
+                [b'#', ..] => after_line_feed(bytes, first),
                 _ => return Some(first),
-            }
+            };
+            self.line_feeds += 1;
         }
     }
 }
@@ -65,14 +72,17 @@ fn after_line_feed(bytes: &[u8], from: usize) -> usize {
     memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |length| from + length + 1)
 }
 
-/// Where the line whose content begins at `from` ends. Nearly all lines have neither a quote nor a
-/// backslash, and one search finds their end.
+/// Where the line whose content begins at `from` ends, and how many line feeds it contains. Nearly
+/// all lines have neither a quote nor a backslash, and one search finds their end.
 #[inline]
-fn line_end(bytes: &[u8], from: usize) -> usize {
+fn line_end(bytes: &[u8], from: usize) -> (usize, usize) {
     match memchr3(b'\n', b'"', b'\\', &bytes[from..]) {
-        None => bytes.len(),
-        Some(length) if bytes[from + length] == b'\n' => from + length,
-        Some(_) => guarded_line_end(bytes, from),
+        None => (bytes.len(), 0),
+        Some(length) if bytes[from + length] == b'\n' => (from + length, 0),
+        Some(_) => {
+            let end = guarded_line_end(bytes, from);
+            (end, memchr_iter(b'\n', &bytes[from..end]).count())
+        }
     }
 }
 

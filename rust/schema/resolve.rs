@@ -30,7 +30,7 @@ pub struct WriteOptions {
 pub struct RefusedLine {
     /// Why, in the words of InfluxDB 3.
     pub message: String,
-    /// Position in the body, from 1, blank lines and comments not counted.
+    /// Where the line begins in the body, from 1, as an editor shows it.
     pub line_number: usize,
     /// The beginning of the line.
     pub original_line: String,

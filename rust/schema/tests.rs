@@ -129,7 +129,7 @@ fn without_partial_the_first_bad_line_ends_it() {
     let refused = resolver.add("db", "# c\n\nm f=1\nm f=\nm f=3i", &options(false));
     let refused = refused.expect("a list");
     assert_eq!(refused.len(), 1);
-    assert_eq!((refused[0].line_number, &*refused[0].original_line), (2, "m f="));
+    assert_eq!((refused[0].line_number, &*refused[0].original_line), (4, "m f="));
 }
 
 #[test]

@@ -61,13 +61,19 @@ fn a_point_shows_the_raw_bytes_of_its_series() {
 }
 
 #[test]
-fn lines_are_numbered_and_shown_as_written() {
-    let body = "# one\n\n  m f=1 \r\nbad\n\t\n#\nm f=\"a\nb\"\n";
+fn lines_are_numbered_as_an_editor_does_and_shown_as_written() {
+    let body = "# one\n\n  m f=1 \r\nbad\n\t\n#\nm f=\"a\nb\"\nlast";
     let (mut parser, mut lines) = (Parser::new(body), Vec::new());
     while let Some(line) = parser.next_point() {
         lines.push((line.number, line.text, line.point.is_ok()));
     }
-    assert_eq!(lines, [(1, "  m f=1 ", true), (2, "bad", false), (3, "m f=\"a\nb\"", true)]);
+    let expected = [
+        (3, "  m f=1 ", true),
+        (4, "bad", false),
+        (7, "m f=\"a\nb\"", true),
+        (9, "last", false),
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[test]

@@ -54,7 +54,7 @@ def test_a_partial_write_stores_the_rest_and_lists_the_refused(client: ApiClient
     assert "content-type" not in answer.headers
     document = answer.json()
     assert document["error"] == "partial write of line protocol occurred"
-    assert [line["line_number"] for line in document["data"]] == [2, 3]
+    assert [line["line_number"] for line in document["data"]] == [2, 4]
     assert list(document["data"][0]) == ["error_message", "line_number", "original_line"]
     assert client.rows("w6", "SELECT value FROM cpu ORDER BY time") == [
         {"value": 1.0},
