@@ -1,11 +1,17 @@
 //! Every maximum of the engine, with its unit and its reason. A test crosses each of them.
 
-/// Databases, `_internal` not counted. InfluxDB 3 Core stops at 5; memory, not licence, is ours.
+/// Databases, `_internal` not counted, unless `--max-databases` says otherwise. InfluxDB 3 Core
+/// stops at 5; memory, not licence, is ours.
 pub const DATABASES_MAX: usize = 1_000;
-/// Tables over all databases. InfluxDB 3 Core stops at 2,000.
+/// Tables over all databases, unless `--max-tables` says otherwise. InfluxDB 3 Core stops at 2,000.
 pub const TABLES_MAX: usize = 10_000;
-/// Tags and fields of one table, `time` not counted (as InfluxDB 3 Core).
+/// Tags and fields of one table, `time` not counted (as InfluxDB 3 Core), unless
+/// `--max-columns-per-table` says otherwise.
 pub const COLUMNS_PER_TABLE_MAX: usize = 500;
+/// The most that `--max-columns-per-table` can say: the number of a column has 16 bits.
+pub const COLUMNS_PER_TABLE_CEILING: usize = 65_535;
+/// Tags of one table (as InfluxDB 3 Core): each adds to the key of every series.
+pub const TAGS_PER_TABLE_MAX: usize = 4_096;
 /// Bytes of a database name (as InfluxDB 3 Core).
 pub const DATABASE_NAME_BYTES_MAX: usize = 511;
 /// Bytes of a database name on the v1 and v2 write routes (as InfluxDB 3 Core).

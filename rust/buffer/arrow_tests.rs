@@ -128,7 +128,7 @@ proptest! {
         let tags = ["host".to_owned(), "place".to_owned()];
         let options = ArrowOptions { write, tags: Some(&tags), time: "time" };
         let body = stream(&rows, &lengths);
-        let arrow = ArrowRows::decode(body.into(), 1_000_000).expect("a stream");
+        let arrow = ArrowRows::decode(body.into(), 1_000_000, 100).expect("a stream");
         let by_arrow = seen(|resolver| {
             let refused = resolver.add_columns("db", "m", &arrow, &options);
             assert_eq!(refused.expect("rows"), []);

@@ -6,7 +6,6 @@ use chrono::DateTime;
 
 use super::Engine;
 use crate::error::{EngineError, Result};
-use crate::limits::DATABASES_MAX;
 use crate::schema::{
     Catalog, CatalogChange, ColumnKind, Database, Deletion, INTERNAL_DATABASE, Resolver, Table,
     check_database_name,
@@ -25,11 +24,7 @@ impl Engine {
             if resolver.catalog().database(name).is_some() {
                 return Err(EngineError::conflict(EXISTS));
             }
-            if resolver.catalog().live_databases() >= DATABASES_MAX {
-                return Err(EngineError::too_large(format!(
-                    "Adding a new database would exceed limit of {DATABASES_MAX} databases"
-                )));
-            }
+            resolver.check_new_database()?;
             let id = resolver.catalog().next_database_id();
             resolver.change(CatalogChange::CreateDatabase { id, name: name.into(), retention_ns })
         })

@@ -12,8 +12,8 @@ use crate::error::{EngineError, Result};
 use crate::limits::TRIGGER_DEPTH_MAX;
 use crate::line::Precision;
 use crate::schema::{
-    Catalog, DatabaseId, Origin, Position, Resolver, Table, TableBatch, TableId, TriggerId,
-    WriteOptions, rows_as_written,
+    Catalog, DatabaseId, Origin, Position, Table, TableBatch, TableId, TriggerId, WriteOptions,
+    rows_as_written,
 };
 use crate::wal::{LogReader, Record, RecordKind, Records};
 
@@ -104,7 +104,7 @@ impl Engine {
             origin: Origin::default(),
         };
         let empty = Catalog::default();
-        let mut resolver = Resolver::new(&empty);
+        let mut resolver = self.resolver(&empty);
         if let Some(line) = resolver.add(SCRATCH_DATABASE, lines, &options)?.first() {
             return Err(EngineError::invalid(line.message.clone()));
         }

@@ -43,7 +43,7 @@ use parking_lot::Mutex;
 use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::query::{LogLine, LogRing, QueryEngine};
-use crate::schema::{Catalog, Position};
+use crate::schema::{Catalog, CatalogLimits, Position};
 use crate::store::RowStore;
 use crate::wal::Queue;
 
@@ -60,6 +60,7 @@ pub struct Engine {
     catalog_lock: Mutex<()>,
     buffer: Arc<Buffer>,
     buffer_bytes_max: usize,
+    catalog_limits: CatalogLimits,
     queue: Arc<Queue<Effect>>,
     applied: Arc<Mutex<Applied>>,
     store: Arc<RowStore>,

@@ -23,7 +23,9 @@ use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
 use crate::limits::{INTERNAL_RETENTION_NS, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES};
 use crate::query::{LogRing, QueryEngine};
-use crate::schema::{CatalogChange, INTERNAL_DATABASE, Position, Table, TableBatch, TableId};
+use crate::schema::{
+    CatalogChange, CatalogLimits, INTERNAL_DATABASE, Position, Table, TableBatch, TableId,
+};
 use crate::store::{Manifest, RowStore, StoreClient, StoreLocation};
 use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_writer};
 
@@ -48,6 +50,8 @@ pub struct Options {
     pub query_bytes_max: usize,
     /// Threads that run queries.
     pub query_threads: usize,
+    /// How far the catalog may grow.
+    pub catalog_limits: CatalogLimits,
 }
 
 /// When a buffer of that limit is stored: early enough that the rest takes what comes meanwhile.
@@ -69,6 +73,7 @@ impl Default for Options {
             lag_bytes_max: 8 << 30,
             query_bytes_max: 256 << 20,
             query_threads: 1,
+            catalog_limits: CatalogLimits::default(),
         }
     }
 }
@@ -78,7 +83,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Conflict` where another process has it open, `Corrupt` with file, offset and remedy,
-    /// `Internal` where it cannot be used.
+    /// `Internal` where it cannot be used, `Invalid` for limits that cannot be kept.
     pub fn open(options: &Options) -> Result<Arc<Self>> {
         let disk: Arc<dyn Disk> = match &options.data_dir {
             Some(root) => Arc::new(open_disk(root)?),
@@ -99,6 +104,7 @@ impl Engine {
         options: &Options,
         in_background: bool,
     ) -> Result<Arc<Self>> {
+        options.catalog_limits.check()?;
         let is_durable = disk.is_durable();
         let client = Arc::new(StoreClient::open(&options.store, &disk)?);
         let store = Arc::new(RowStore::open(client, &options.node_id, random_u32()?)?);
@@ -143,6 +149,7 @@ impl Engine {
             catalog_lock: Mutex::new(()),
             buffer,
             buffer_bytes_max: options.buffer_bytes_max,
+            catalog_limits: options.catalog_limits,
             queue,
             applied,
             store,

@@ -118,7 +118,8 @@ impl Engine {
     pub fn write_arrow(&self, request: &ArrowRequest<'_>) -> Result<Ticket> {
         self.check_room()?;
         check_database_name(request.database)?;
-        let rows = ArrowRows::decode(request.body.clone(), request.bytes_max)?;
+        let columns_max = self.catalog_limits.columns_per_table;
+        let rows = ArrowRows::decode(request.body.clone(), request.bytes_max, columns_max)?;
         let write = WriteOptions {
             precision: request.precision,
             accept_partial: request.accept_partial,
@@ -141,7 +142,7 @@ impl Engine {
         read: impl Fn(&mut Resolver<'_>) -> Result<Vec<RefusedLine>>,
     ) -> Result<Ticket> {
         let base = self.catalog();
-        let (outcome, refused) = resolve(&base, &read)?;
+        let (outcome, refused) = self.resolve(&base, &read)?;
         if !terms.accept_partial && !refused.is_empty() {
             self.counters.refused(lines_of(&refused));
             return Ok(Ticket { position: 0, rows: 0, refused });
@@ -166,8 +167,11 @@ impl Engine {
     ) -> Result<(Position, usize, Vec<RefusedLine>)> {
         let _lock = self.catalog_lock.lock();
         let latest = self.catalog();
-        let (outcome, refused) =
-            if Arc::ptr_eq(base, &latest) { (outcome, refused) } else { resolve(&latest, read)? };
+        let (outcome, refused) = if Arc::ptr_eq(base, &latest) {
+            (outcome, refused)
+        } else {
+            self.resolve(&latest, read)?
+        };
         if !terms.accept_partial && !refused.is_empty() {
             return Ok((0, 0, refused));
         }
@@ -198,7 +202,7 @@ impl Engine {
         };
         let _lock = self.catalog_lock.lock();
         let base = self.catalog();
-        let mut resolver = Resolver::new(&base);
+        let mut resolver = self.resolver(&base);
         for (database, lines) in writes.iter().filter(|(_, lines)| !lines.trim().is_empty()) {
             check_database_name(database)
                 .and_then(|()| resolver.add(database, lines, &options))
@@ -232,7 +236,21 @@ impl Engine {
             now_ns,
             origin: Origin::default(),
         };
-        Resolver::new(&self.catalog()).add(database, lines, &options)
+        self.resolver(&self.catalog()).add(database, lines, &options)
+    }
+
+    pub(super) fn resolver<'c>(&self, catalog: &'c Catalog) -> Resolver<'c> {
+        Resolver::with_limits(catalog, self.catalog_limits)
+    }
+
+    fn resolve(
+        &self,
+        catalog: &Catalog,
+        read: impl Fn(&mut Resolver<'_>) -> Result<Vec<RefusedLine>>,
+    ) -> Result<(Outcome, Vec<RefusedLine>)> {
+        let mut resolver = self.resolver(catalog);
+        let refused = read(&mut resolver)?;
+        Ok((resolver.finish(), refused))
     }
 
     /// Changes the catalog; the change is durable on return.
@@ -240,7 +258,7 @@ impl Engine {
         let (result, position) = {
             let _lock = self.catalog_lock.lock();
             let base = self.catalog();
-            let mut resolver = Resolver::new(&base);
+            let mut resolver = self.resolver(&base);
             let result = edit(&mut resolver)?;
             (result, self.commit_outcome(resolver.finish(), false)?)
         };
@@ -301,15 +319,6 @@ fn needs_position(change: &CatalogChange) -> bool {
     matches!(change, CatalogChange::PutTrigger(_))
 }
 
-fn resolve(
-    catalog: &Catalog,
-    read: impl Fn(&mut Resolver<'_>) -> Result<Vec<RefusedLine>>,
-) -> Result<(Outcome, Vec<RefusedLine>)> {
-    let mut resolver = Resolver::new(catalog);
-    let refused = read(&mut resolver)?;
-    Ok((resolver.finish(), refused))
-}
-
 fn lines_of(refused: &[RefusedLine]) -> usize {
     refused.iter().map(|line| line.lines).sum()
 }
@@ -368,7 +377,7 @@ mod tests {
         };
         let read = |resolver: &mut Resolver<'_>| resolver.add("db", body, &write);
         let base = engine.catalog();
-        let (outcome, refused) = resolve(&base, read).expect("lines");
+        let (outcome, refused) = engine.resolve(&base, read).expect("lines");
         assert_eq!(refused, []);
         let first = engine.write(&request("m f=1.5 1")).expect("the other write");
         let terms = Terms { accept_partial: false, no_sync: false, bytes: body.len() };

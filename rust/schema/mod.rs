@@ -7,11 +7,13 @@
 mod arrow;
 mod batch;
 mod catalog;
+mod catalog_limits;
 mod change;
 mod columns;
 mod deletion_codec;
 mod names;
 mod rebuild;
+mod request;
 mod resolve;
 mod table_builder;
 mod tag_filter;
@@ -20,11 +22,14 @@ mod time_ranges;
 mod tombstone;
 
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod tests;
 
 pub use arrow::{arrow_schema, arrow_type, cells_to_array, rows_as_written};
 pub use batch::{Cells, FieldColumn, Origin, SeriesKeys, TableBatch, Tags};
 pub use catalog::{Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger};
+pub use catalog_limits::CatalogLimits;
 pub use change::{CURSOR_HERE, CatalogChange};
 pub use columns::{ArrowOptions, ArrowRows};
 pub(crate) use deletion_codec::{put_deletion, take_deletion};

@@ -40,17 +40,25 @@ fn check_characters(name: &str) -> Result<()> {
     ))
 }
 
-/// Checks the length of a database name as the v1 and v2 write routes do.
+/// Checks the name of a database as the v1 and v2 write routes do: shorter, and otherwise under the
+/// same rules.
 ///
 /// # Errors
 /// `Invalid`, in the words of InfluxDB 3.
 pub fn check_namespace(name: &str) -> Result<()> {
-    if (1..=NAMESPACE_BYTES_MAX).contains(&name.len()) {
-        return Ok(());
+    if !(1..=NAMESPACE_BYTES_MAX).contains(&name.len()) {
+        return Err(EngineError::invalid(format!(
+            "namespace name {name} length must be between 1 and {NAMESPACE_BYTES_MAX} characters"
+        )));
     }
-    Err(EngineError::invalid(format!(
-        "namespace name {name} length must be between 1 and {NAMESPACE_BYTES_MAX} characters"
-    )))
+    if let Some(number) = name.chars().position(char::is_control) {
+        return Err(EngineError::invalid(format!(
+            "namespace name '{}' contains invalid character, character number {number} is not \
+             allowed",
+            name.escape_debug()
+        )));
+    }
+    check_database_name(name)
 }
 
 /// Whether no tag and no field may have that name.

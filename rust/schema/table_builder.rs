@@ -31,6 +31,21 @@ pub(super) struct Plan {
     pub(super) new_columns: Vec<NewColumn>,
 }
 
+/// The columns that one line brings with it, also by name: a line may name very many.
+#[derive(Debug, Default)]
+struct NewColumns {
+    list: Vec<NewColumn>,
+    kinds: HashMap<Arc<str>, ColumnKind, DefaultHashBuilder>,
+}
+
+impl NewColumns {
+    fn push(&mut self, name: &str, kind: ColumnKind) {
+        let name: Arc<str> = name.into();
+        self.kinds.insert(Arc::clone(&name), kind);
+        self.list.push(NewColumn { name, kind });
+    }
+}
+
 #[derive(Debug)]
 enum PlannedSeries {
     Known(u32),
@@ -56,6 +71,8 @@ pub(super) struct TableBuilder<'a> {
     series: HashTable<u32>,
     series_raw: Vec<&'a [u8]>,
     slots: Vec<Slot>,
+    /// The slot of each column, by its number.
+    slot_of_column: Vec<Option<u32>>,
     by_raw: HashMap<&'a [u8], u32, DefaultHashBuilder>,
     guess: Vec<(&'a [u8], u32)>,
     plans: u64,
@@ -82,6 +99,7 @@ impl<'a> TableBuilder<'a> {
             series: HashTable::new(),
             series_raw: Vec::new(),
             slots: Vec::new(),
+            slot_of_column: Vec::new(),
             by_raw: HashMap::default(),
             guess: Vec::new(),
             plans: 0,
@@ -98,7 +116,7 @@ impl<'a> TableBuilder<'a> {
     pub(super) fn plan(&mut self, point: &Point<'_, 'a>) -> Result<Plan, String> {
         self.plans += 1;
         self.planned.clear();
-        let mut new_columns = Vec::new();
+        let mut new_columns = NewColumns::default();
         let series = self.plan_series(point, &mut new_columns)?;
         for (index, field) in point.fields.iter().enumerate() {
             let kind = kind_of(&field.value);
@@ -107,13 +125,13 @@ impl<'a> TableBuilder<'a> {
                 None => self.plan_unknown(field.key, kind, &mut new_columns)?,
             }
         }
-        Ok(Plan { series, new_columns })
+        Ok(Plan { series, new_columns: new_columns.list })
     }
 
     fn plan_series(
         &mut self,
         point: &Point<'_, 'a>,
-        new_columns: &mut Vec<NewColumn>,
+        new_columns: &mut NewColumns,
     ) -> Result<PlannedSeries, String> {
         let hash = self.hasher.hash_one(point.series);
         let raw = &self.series_raw;
@@ -126,9 +144,10 @@ impl<'a> TableBuilder<'a> {
             match self.kind_in_table(&name) {
                 Some(ColumnKind::Tag) => {}
                 Some(kind) => return Err(conflict(&name, kind.iox_name(), ColumnKind::Tag)),
-                None => self.check_new(&name, ColumnKind::Tag).map(|()| {
-                    new_columns.push(NewColumn { name: name.into(), kind: ColumnKind::Tag });
-                })?,
+                None => {
+                    self.check_new(&name, ColumnKind::Tag)?;
+                    new_columns.push(&name, ColumnKind::Tag);
+                }
             }
         }
         Ok(PlannedSeries::New { hash })
@@ -170,7 +189,7 @@ impl<'a> TableBuilder<'a> {
         &mut self,
         key: Text<'a>,
         kind: ColumnKind,
-        new_columns: &mut Vec<NewColumn>,
+        new_columns: &mut NewColumns,
     ) -> Result<(), String> {
         let name = key.decode();
         let column = self.table.as_ref().and_then(|table| table.column(&name)).cloned();
@@ -181,11 +200,11 @@ impl<'a> TableBuilder<'a> {
             let slot = self.add_slot(key, &column);
             return self.plan_slot(slot, kind);
         }
-        if let Some(known) = new_columns.iter().find(|column| *column.name == *name) {
-            return Err(refused_field(&name, known.kind, kind));
+        if let Some(known) = new_columns.kinds.get(&*name) {
+            return Err(refused_field(&name, *known, kind));
         }
         self.check_new(&name, kind)?;
-        new_columns.push(NewColumn { name: name.into(), kind });
+        new_columns.push(&name, kind);
         self.planned.push(None);
         Ok(())
     }
@@ -195,14 +214,19 @@ impl<'a> TableBuilder<'a> {
     }
 
     fn add_slot(&mut self, key: Text<'a>, column: &Column) -> u32 {
-        let known = self.slots.iter().position(|slot| slot.column == column.id);
-        let slot = known.map_or_else(|| self.add_field(column), length_u32);
+        let known = self.slot_of_column.get(usize::from(column.id)).copied().flatten();
+        let slot = known.unwrap_or_else(|| self.add_field(column));
         self.by_raw.insert(key.raw(), slot);
         slot
     }
 
     fn add_field(&mut self, column: &Column) -> u32 {
         let field = length_u32(self.batch.fields.len());
+        let place = usize::from(column.id);
+        if self.slot_of_column.len() <= place {
+            self.slot_of_column.resize(place + 1, None);
+        }
+        self.slot_of_column[place] = Some(field);
         let cells = Cells::of(column.kind);
         self.batch.fields.push(FieldColumn { column: column.id, cells, present: None });
         self.slots.push(Slot { column: column.id, kind: column.kind, field, planned_in: 0 });

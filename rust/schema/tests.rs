@@ -3,12 +3,11 @@
 use super::*;
 use crate::error::ErrorKind;
 use crate::limits::{
-    BATCH_CELLS_MAX, COLUMNS_PER_TABLE_MAX, DATABASE_NAME_BYTES_MAX, DATABASES_MAX,
-    NAMESPACE_BYTES_MAX, TABLES_MAX,
+    BATCH_CELLS_MAX, COLUMNS_PER_TABLE_MAX, DATABASE_NAME_BYTES_MAX, NAMESPACE_BYTES_MAX,
 };
 use crate::line::Precision;
 
-fn options(accept_partial: bool) -> WriteOptions {
+pub(super) fn options(accept_partial: bool) -> WriteOptions {
     WriteOptions {
         precision: Precision::Nanosecond,
         accept_partial,
@@ -24,7 +23,7 @@ fn take(catalog: &Catalog, body: &str) -> (Vec<String>, Outcome) {
     (refused.into_iter().map(|line| line.message).collect(), resolver.finish())
 }
 
-fn catalog_of(body: &str) -> Catalog {
+pub(super) fn catalog_of(body: &str) -> Catalog {
     let (refused, outcome) = take(&Catalog::default(), body);
     assert!(refused.is_empty(), "{refused:?}");
     outcome.catalog.expect("a catalog with a new table")
@@ -168,43 +167,6 @@ fn escaped_and_plain_spellings_meet_in_one_table() {
 }
 
 #[test]
-fn a_table_holds_so_many_columns_and_no_more() {
-    let field = |index: usize| format!("f{index}=1i");
-    let fields: Vec<String> = (0..COLUMNS_PER_TABLE_MAX).map(field).collect();
-    let catalog = catalog_of(&format!("m {} 1", fields.join(",")));
-    let (refused, _) = take(&catalog, "m one_more=1i 1");
-    assert_eq!(
-        refused,
-        ["Update to schema would exceed number of columns per table limit of 500 columns"]
-    );
-}
-
-#[test]
-fn so_many_tables_exist_and_no_more() {
-    let lines: Vec<String> = (0..=TABLES_MAX).map(|table| format!("t{table} v=1i 1")).collect();
-    let body = lines.join("\n");
-    let (refused, outcome) = take(&Catalog::default(), &body);
-    assert_eq!(
-        refused,
-        ["Update to schema would exceed number of tables limit: attempted to create table but \
-          already have 10000 table(s) (limit: 10000)"]
-    );
-    assert_eq!(outcome.catalog.expect("a catalog").live_tables(), TABLES_MAX);
-}
-
-#[test]
-fn so_many_databases_exist_and_no_more() {
-    let base = Catalog::default();
-    let mut resolver = Resolver::new(&base);
-    for database in 0..DATABASES_MAX {
-        let refused = resolver.add(&format!("d{database}"), "m v=1i 1", &options(true));
-        assert_eq!(refused.expect("a list"), []);
-    }
-    let refused = resolver.add("one-more", "m v=1i 1", &options(true)).expect("a list");
-    assert_eq!(refused[0].message, "Adding a new database would exceed limit of 1000 databases");
-}
-
-#[test]
 fn a_sparse_body_may_not_fill_endless_cells() {
     let columns = COLUMNS_PER_TABLE_MAX;
     let rows = BATCH_CELLS_MAX / columns + 1;
@@ -235,8 +197,29 @@ fn database_names_are_checked_in_the_words_of_the_reference() {
         let error = check_database_name(name).expect_err("an error");
         assert!(error.message().starts_with(text), "{name}: {error}");
     }
+}
+
+#[test]
+fn the_older_routes_take_shorter_names_and_no_control_characters() {
     assert!(check_namespace(&"x".repeat(NAMESPACE_BYTES_MAX)).is_ok());
-    assert!(check_namespace(&"x".repeat(NAMESPACE_BYTES_MAX + 1)).is_err());
+    let too_long = "x".repeat(NAMESPACE_BYTES_MAX + 1);
+    let cases = [
+        ("", "namespace name  length must be between 1 and 64 characters".to_owned()),
+        (
+            &*too_long,
+            format!("namespace name {too_long} length must be between 1 and 64 characters"),
+        ),
+        (
+            "aä\0b",
+            "namespace name 'aä\\0b' contains invalid character, character number 2 is not allowed"
+                .to_owned(),
+        ),
+        ("a b", "invalid character in database or rp name: must be ASCII".to_owned()),
+    ];
+    for (name, text) in cases {
+        let error = check_namespace(name).expect_err("an error");
+        assert!(error.message().starts_with(&text), "{name}: {error}");
+    }
 }
 
 #[test]

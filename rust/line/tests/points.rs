@@ -67,12 +67,8 @@ fn lines_are_numbered_as_an_editor_does_and_shown_as_written() {
     while let Some(line) = parser.next_point() {
         lines.push((line.number, line.text, line.point.is_ok()));
     }
-    let expected = [
-        (3, "  m f=1 ", true),
-        (4, "bad", false),
-        (7, "m f=\"a\nb\"", true),
-        (9, "last", false),
-    ];
+    let expected =
+        [(3, "  m f=1 ", true), (4, "bad", false), (7, "m f=\"a\nb\"", true), (9, "last", false)];
     assert_eq!(lines, expected);
 }
 

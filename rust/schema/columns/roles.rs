@@ -4,7 +4,7 @@
 //! key in the metadata of the schema, the metadata of the columns, the table; otherwise columns
 //! with a dictionary are tags. Refused: types that no column may have, names that are repeated.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use arrow::datatypes::{DataType, Field, Schema};
 
@@ -12,7 +12,7 @@ use super::super::catalog::{ColumnKind, Table};
 use super::super::table_builder::{check_new, conflict};
 use super::ArrowOptions;
 use crate::error::{EngineError, Result};
-use crate::limits::{COLUMNS_PER_TABLE_MAX, LINE_TEXT_BYTES_MAX};
+use crate::limits::{COLUMNS_PER_TABLE_CEILING, LINE_TEXT_BYTES_MAX};
 
 const COLUMN_TYPE: &str = "iox::column::type";
 const SERIES_KEY: &str = "iox::series::key";
@@ -46,12 +46,12 @@ impl Roles {
 }
 
 /// Refuses types that are not decoded at all.
-pub(super) fn check_types(schema: &Schema) -> Result<()> {
+pub(super) fn check_types(schema: &Schema, columns_max: usize) -> Result<()> {
     let columns = schema.fields().len();
-    if columns > COLUMNS_PER_TABLE_MAX + 1 {
+    if columns > columns_max + 1 {
         return Err(EngineError::invalid(format!(
-            "the stream has {columns} columns, the limit of a table is {COLUMNS_PER_TABLE_MAX} \
-             columns beside its time"
+            "the stream has {columns} columns, the limit of a table is {columns_max} columns \
+             beside its time"
         )));
     }
     let mut names = HashSet::new();
@@ -119,9 +119,8 @@ pub(super) fn roles(
         let parts = if is_tag { &mut found.tags } else { &mut found.fields };
         parts.push(Part { index, name, kind, fault });
     }
-    if let TagNames::Named(names) = &key {
-        let place = |part: &Part| names.iter().position(|name| *name == part.name);
-        found.tags.sort_by_cached_key(place);
+    if let TagNames::Named(places) = &key {
+        found.tags.sort_by_key(|part| places.get(part.name.as_str()));
     }
     Ok(found)
 }
@@ -146,13 +145,22 @@ fn fault_of(table: Option<&Table>, name: &str, kind: ColumnKind) -> Option<Strin
 
 /// Which columns are tags.
 enum TagNames<'a> {
-    Named(Vec<&'a str>),
+    /// Each with its place among them.
+    Named(HashMap<&'a str, usize>),
     Metadata,
     OfTable(&'a Table),
     Dictionaries,
 }
 
 impl<'a> TagNames<'a> {
+    fn named(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut places = HashMap::new();
+        for (place, name) in names.enumerate() {
+            places.entry(name).or_insert(place);
+        }
+        Self::Named(places)
+    }
+
     fn find(
         schema: &'a Schema,
         table: Option<&'a Table>,
@@ -166,11 +174,11 @@ impl<'a> TagNames<'a> {
             let unknown = asked.iter().find(|name| schema.column_with_name(name).is_none());
             return match unknown {
                 Some(name) => Err(EngineError::invalid(format!("no column is named '{name}'"))),
-                None => Ok(Self::Named(asked.iter().map(String::as_str).collect())),
+                None => Ok(Self::named(asked.iter().map(String::as_str))),
             };
         }
         if let Some(key) = schema.metadata().get(SERIES_KEY) {
-            return Ok(Self::Named(key.split('/').take(COLUMNS_PER_TABLE_MAX).collect()));
+            return Ok(Self::named(key.split('/').take(COLUMNS_PER_TABLE_CEILING)));
         }
         if schema.fields().iter().any(|field| field.metadata().contains_key(COLUMN_TYPE)) {
             return Ok(Self::Metadata);
@@ -182,7 +190,7 @@ impl<'a> TagNames<'a> {
     fn contains(&self, field: &Field, kind: ColumnKind) -> Result<bool> {
         let is_text = kind == ColumnKind::String;
         let is_named = match self {
-            Self::Named(names) => names.contains(&field.name().as_str()),
+            Self::Named(places) => places.contains_key(field.name().as_str()),
             Self::Metadata => {
                 let kind = field.metadata().get(COLUMN_TYPE);
                 kind.is_some_and(|kind| kind == ColumnKind::Tag.iox_name())

@@ -37,8 +37,9 @@ impl ArrowRows {
     ///
     /// # Errors
     /// `Invalid` where the bytes are not a whole stream of supported columns, `TooLarge` where they
-    /// would unpack to more than `bytes_max` bytes.
-    pub fn decode(body: Bytes, bytes_max: usize) -> Result<Self> {
+    /// would unpack to more than `bytes_max` bytes. Besides its time a stream has up to
+    /// `columns_max` columns.
+    pub fn decode(body: Bytes, bytes_max: usize, columns_max: usize) -> Result<Self> {
         let mut messages = Messages { stream: Buffer::from(body), at: 0 };
         let mut budget = Budget::new(bytes_max);
         let mut decoder = Decoder::default();
@@ -52,7 +53,8 @@ impl ArrowRows {
             })?;
             decoder.take(&message, &body).map_err(|reason| malformed(raw.at, &reason))?;
             if message.header_type() == MessageHeader::Schema {
-                decoder.schema.as_deref().map_or(Ok(()), check_types)?;
+                let schema = decoder.schema.as_deref();
+                schema.map_or(Ok(()), |schema| check_types(schema, columns_max))?;
             }
         }
         messages.check_end()?;

@@ -67,7 +67,7 @@ pub(super) fn options(accept_partial: bool) -> ArrowOptions<'static> {
 }
 
 pub(super) fn decode(body: &[u8], bytes_max: usize) -> Result<ArrowRows> {
-    ArrowRows::decode(Bytes::copy_from_slice(body), bytes_max)
+    ArrowRows::decode(Bytes::copy_from_slice(body), bytes_max, COLUMNS_PER_TABLE_MAX)
 }
 
 pub(super) fn try_take(
