@@ -38,9 +38,17 @@ __all__ = [
     "TriggerInfo",
     "UnsupportedError",
     "WriteTicket",
+    "check_database_name",
+    "check_namespace",
     "read_manifest",
     "read_segment",
 ]
+
+def check_database_name(name: str) -> None:
+    """Raises `InvalidError` where no database may have this name."""
+
+def check_namespace(name: str) -> None:
+    """The same for the v1 and v2 write routes, where a name has up to 64 bytes."""
 
 class EngineError(Exception):
     """Base of all errors of the engine; its text is the message for the user."""
@@ -362,6 +370,9 @@ class Engine:
         node_id: str = "node0",
         s3: Mapping[str, str] | None = None,
         lag_bytes_max: int | None = None,
+        databases_max: int | None = None,
+        tables_max: int | None = None,
+        columns_per_table_max: int | None = None,
     ) -> Engine:
         """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
 

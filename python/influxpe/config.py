@@ -110,6 +110,11 @@ class ServerConfig:
     restrict_plugin_triggers_to: frozenset[str] = frozenset()
     wal_flush_interval_s: float = 1.0
 
+    # How far the catalog may grow; `None` leaves it to the engine (rust/limits.rs).
+    databases_max: int | None = None
+    tables_max: int | None = None
+    columns_per_table_max: int | None = None
+
     exec_mem_pool_bytes: int = field(default_factory=lambda: _share(QUERY_MEMORY_SHARE))
     buffer_bytes_max: int = field(default_factory=lambda: _share(BUFFER_MEMORY_SHARE))
     lag_bytes_max: int = LAG_BYTES_KEPT

@@ -105,6 +105,9 @@ def _open_engine(config: ServerConfig) -> Iterator[Engine]:
             query_threads=config.query_threads,
             node_id=config.node_id,
             s3=None if config.s3 is None else config.s3.options(),
+            databases_max=config.databases_max,
+            tables_max=config.tables_max,
+            columns_per_table_max=config.columns_per_table_max,
         )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

@@ -22,7 +22,7 @@ use crate::engine::{
 };
 use crate::line::Precision;
 use crate::query::{Format, Param};
-use crate::schema::{TagCondition, TimeRange};
+use crate::schema::{CatalogLimits, TagCondition, TimeRange};
 
 /// The database. One process may open a data directory at a time.
 #[pyclass(frozen, module = "influxpe._engine")]
@@ -58,7 +58,7 @@ impl Engine {
     #[staticmethod]
     #[pyo3(signature = (
         data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None,
-        lag_bytes_max = None
+        lag_bytes_max = None, databases_max = None, tables_max = None, columns_per_table_max = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn open(
@@ -70,8 +70,17 @@ impl Engine {
         node_id: &str,
         s3: Option<HashMap<String, String>>,
         lag_bytes_max: Option<u64>,
+        databases_max: Option<usize>,
+        tables_max: Option<usize>,
+        columns_per_table_max: Option<usize>,
     ) -> PyResult<Self> {
         let base = Options::default();
+        let usual = CatalogLimits::default();
+        let catalog_limits = CatalogLimits {
+            databases: databases_max.unwrap_or(usual.databases),
+            tables: tables_max.unwrap_or(usual.tables),
+            columns_per_table: columns_per_table_max.unwrap_or(usual.columns_per_table),
+        };
         let options = Options {
             store: store_location(data_dir.is_some(), s3)?,
             data_dir,
@@ -81,6 +90,7 @@ impl Engine {
             query_bytes_max,
             query_threads,
             lag_bytes_max: lag_bytes_max.unwrap_or(base.lag_bytes_max),
+            catalog_limits,
             ..base
         };
         enter(py, || Inner::open(&options)).map(Self)

@@ -10,6 +10,7 @@ mod enter;
 mod errors;
 mod feed;
 mod location;
+mod names;
 mod stats;
 mod stream;
 mod write;
@@ -34,6 +35,8 @@ mod _engine {
     };
     #[pymodule_export]
     use super::feed::{Feed, FeedRead, FeedTable};
+    #[pymodule_export]
+    use super::names::{check_database_name, check_namespace};
     #[pymodule_export]
     use super::stats::EngineStats;
     #[pymodule_export]

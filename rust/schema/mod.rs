@@ -22,8 +22,6 @@ mod time_ranges;
 mod tombstone;
 
 #[cfg(test)]
-mod limit_tests;
-#[cfg(test)]
 mod tests;
 
 pub use arrow::{arrow_schema, arrow_type, cells_to_array, rows_as_written};

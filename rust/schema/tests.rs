@@ -1,5 +1,7 @@
 //! Lines against the catalog.
 
+mod limits;
+
 use super::*;
 use crate::error::ErrorKind;
 use crate::limits::{
@@ -7,7 +9,7 @@ use crate::limits::{
 };
 use crate::line::Precision;
 
-pub(super) fn options(accept_partial: bool) -> WriteOptions {
+fn options(accept_partial: bool) -> WriteOptions {
     WriteOptions {
         precision: Precision::Nanosecond,
         accept_partial,
@@ -23,7 +25,7 @@ fn take(catalog: &Catalog, body: &str) -> (Vec<String>, Outcome) {
     (refused.into_iter().map(|line| line.message).collect(), resolver.finish())
 }
 
-pub(super) fn catalog_of(body: &str) -> Catalog {
+fn catalog_of(body: &str) -> Catalog {
     let (refused, outcome) = take(&Catalog::default(), body);
     assert!(refused.is_empty(), "{refused:?}");
     outcome.catalog.expect("a catalog with a new table")
@@ -180,16 +182,19 @@ fn a_sparse_body_may_not_fill_endless_cells() {
 
 #[test]
 fn database_names_are_checked_in_the_words_of_the_reference() {
-    for name in ["a", "0", "a-b_c", "a/b", &"x".repeat(DATABASE_NAME_BYTES_MAX)] {
+    for name in ["a", "0", "my_db-2", "a/b", &"x".repeat(DATABASE_NAME_BYTES_MAX)] {
         assert!(check_database_name(name).is_ok(), "{name}");
     }
     let too_long = "x".repeat(DATABASE_NAME_BYTES_MAX + 1);
     let cases = [
         ("", "db name cannot be empty"),
         (&*too_long, "db name too long: max 511"),
-        ("_a", "db name did not start with a number or letter"),
+        ("_internal", "db name did not start with a number or letter"),
+        ("-a", "db name did not start with a number or letter"),
+        ("/a", "db name did not start with a number or letter"),
         ("a b", "invalid character in database or rp name"),
-        ("ä", "invalid character in database or rp name"),
+        ("äb", "invalid character in database or rp name"),
+        ("a\n", "invalid character in database or rp name"),
         ("a/b/c", "db name with invalid retention policy"),
         ("a/", "db name with invalid retention policy"),
     ];

@@ -112,6 +112,33 @@ WAL_FLUSH_INTERVAL = option(
     environment=("INFLUXDB3_WAL_FLUSH_INTERVAL",),
     heading=STORAGE,
 )
+MAX_DATABASES = option(
+    "max-databases",
+    "N",
+    "Databases that there may be; those that exist stay [default: 1000]",
+    positive_number,
+    environment=("INFLUXDB3_MAX_DATABASES",),
+    heading=STORAGE,
+    advanced=True,
+)
+MAX_TABLES = option(
+    "max-tables",
+    "N",
+    "Tables that there may be in all databases [default: 10000]",
+    positive_number,
+    environment=("INFLUXDB3_MAX_TABLES",),
+    heading=STORAGE,
+    advanced=True,
+)
+MAX_COLUMNS_PER_TABLE = option(
+    "max-columns-per-table",
+    "N",
+    "Tags and fields that a table may have, up to 65535 [default: 500]",
+    positive_number,
+    environment=("INFLUXDB3_MAX_COLUMNS_PER_TABLE",),
+    heading=STORAGE,
+    advanced=True,
+)
 HTTP_BIND = option(
     "http-bind",
     "ADDRESS",
@@ -319,6 +346,9 @@ EFFECTIVE = (
     OBJECT_STORE,
     DATA_DIR,
     WAL_FLUSH_INTERVAL,
+    MAX_DATABASES,
+    MAX_TABLES,
+    MAX_COLUMNS_PER_TABLE,
     HTTP_BIND,
     MAX_HTTP_REQUEST_SIZE,
     WITHOUT_AUTH,

@@ -18,7 +18,7 @@ from influxpe._engine import WriteTicket
 from influxpe.http import errors as table
 from influxpe.http.bodies import decode_body
 from influxpe.http.messages import Call, Refusal, empty_response, json_bytes, json_refusal
-from influxpe.http.names import check_database_name, namespace_error, with_retention_policy
+from influxpe.http.names import check_database_name, check_namespace, with_retention_policy
 from influxpe.http.parameters import Flag, ParameterError, decode_query
 from influxpe.http.services import Services
 
@@ -128,7 +128,7 @@ def target_v1(query_string: bytes) -> Target:
         message = f"failed to deserialize db/rp/precision in request: {error}"
         raise json_refusal(400, message) from error
     name = with_retention_policy(given.db, given.rp)
-    _check_old_name(name)
+    check_namespace(name)
     return Target(name, precision, accept_partial=False, no_sync=False)
 
 
@@ -144,15 +144,8 @@ def target_v2(query_string: bytes) -> Target:
         raise json_refusal(400, message) from error
     if not given.bucket:
         raise json_refusal(400, "missing bucket value")
-    _check_old_name(given.bucket)
+    check_namespace(given.bucket)
     return Target(given.bucket, precision, accept_partial=False, no_sync=False)
-
-
-def _check_old_name(name: str) -> None:
-    message = namespace_error(name)
-    if message is not None:
-        raise json_refusal(400, message)
-    check_database_name(name)
 
 
 ParseTarget = Callable[[bytes], Target]
@@ -307,10 +300,16 @@ def answer_error_v2(error: Exception) -> Response:
     if row is None:
         table.unexpected(error)
         return _answer_v2(500, f"internal error: {type(error).__name__}: {error}")
-    text = str(error)
-    prefix = "" if text.startswith(TEXT_MESSAGES[0]) else "write buffer error: "
-    answer = _answer_v2(row[0] if row[0] >= 500 else 400, prefix + text)
+    answer = _answer_v2(row[0] if row[0] >= 500 else 400, _prefix_v2(str(error)) + str(error))
     return table.with_retry(answer, error)
+
+
+def _prefix_v2(text: str) -> str:
+    if text.startswith(TEXT_MESSAGES[0]):
+        return ""
+    if text.startswith(LIMIT_MESSAGES):
+        return "write buffer error: catalog update error: "
+    return "write buffer error: "
 
 
 def _refusal_text(refusal: Refusal) -> str:

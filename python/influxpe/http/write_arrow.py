@@ -131,9 +131,9 @@ class ArrowEndpoint:
 def answer_stream_error(error: Exception) -> Response:
     """Give the answer for an error: that of lines, but 413 for a stream that unpacks to too much.
 
-    Unlike the limits of a schema, which are 422, it is passed by the request and not by a row.
+    Unlike the limits of the catalog, which are 422, it says nothing about what is stored.
     """
-    if isinstance(error, errors.TooLargeError):
+    if isinstance(error, errors.TooLargeError) and not str(error).startswith(LIMIT_MESSAGES):
         return Response(json_bytes({"error": str(error)}), 413)
     return answer_error(error)
 

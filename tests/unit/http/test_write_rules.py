@@ -195,7 +195,14 @@ def test_engine_errors_of_the_first_and_third_version(
             "invalid",
             "body content is not valid utf8: x",
         ),
-        (errors.TooLargeError("Adding"), 400, "invalid", "write buffer error: Adding"),
+        (errors.TooLargeError("too many"), 400, "invalid", "write buffer error: too many"),
+        (
+            errors.TooLargeError("Adding a new database would exceed limit of 5 databases"),
+            400,
+            "invalid",
+            "write buffer error: catalog update error: "
+            "Adding a new database would exceed limit of 5 databases",
+        ),
         (errors.ClosedError("closed"), 503, "unavailable", "write buffer error: closed"),
         (errors.InternalError("oh"), 500, "internal error", "write buffer error: oh"),
         (Refusal(413, "too big"), 413, "request too large", "too big"),

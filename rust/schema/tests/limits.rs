@@ -1,7 +1,7 @@
 //! Maxima of the catalog: the usual ones, those of a run, and a catalog that is larger already.
 
-use super::tests::{catalog_of, options};
-use super::*;
+use super::super::*;
+use super::{catalog_of, options};
 use crate::error::ErrorKind;
 use crate::limits::{
     COLUMNS_PER_TABLE_CEILING, COLUMNS_PER_TABLE_MAX, DATABASES_MAX, TABLES_MAX, TAGS_PER_TABLE_MAX,
