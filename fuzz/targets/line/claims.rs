@@ -17,16 +17,26 @@ pub fn check(body: &str) {
 
 fn check_read(body: &str, precision: Precision) {
     let read = lines(body, precision);
-    for (count, line) in (1..).zip(&read) {
-        assert_eq!(line.number, count, "lines are counted from 1");
+    for line in &read {
         check_line(line, precision);
     }
     let gaps = gaps(body, &read);
+    check_numbers(body, &gaps, &read);
     for &(from, to) in &gaps {
         assert!(is_blank_or_comments(&body[from..to]), "lost {:?}", &body[from..to]);
     }
     check_parts(body, &gaps, &read, precision);
     check_good_lines(&read, precision);
+}
+
+/// A line has the number that an editor shows where it begins.
+fn check_numbers(body: &str, gaps: &[(usize, usize)], read: &[Read<'_>]) {
+    let (mut at, mut number) = (0, 1);
+    for (line, &(_, start)) in read.iter().zip(gaps) {
+        number += body[at..start].matches('\n').count();
+        assert_eq!(line.number, number, "the number of {:?}", line.text);
+        at = start;
+    }
 }
 
 fn check_line(line: &Read<'_>, precision: Precision) {
