@@ -58,7 +58,8 @@ impl Engine {
     #[staticmethod]
     #[pyo3(signature = (
         data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None,
-        lag_bytes_max = None, databases_max = None, tables_max = None, columns_per_table_max = None
+        lag_bytes_max = None, databases_max = None, tables_max = None,
+        columns_per_table_max = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn open(
