@@ -1,7 +1,7 @@
 //! The whole engine against a map that knows only: the last write wins, what is deleted is gone.
 //!
-//! Writes, deletions, storing, merging and restarts come in any order; after each step that may move
-//! rows, a few queries must agree with the map.
+//! Writes, deletions, storing, merging and restarts come in any order; after each step that may
+//! move rows, a few queries must agree with the map.
 
 use std::collections::BTreeMap;
 use std::path::Path;
