@@ -47,10 +47,11 @@ class Line:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in self._writers:
-            writer.transport.abort()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # A connection that is being taken becomes another task when the first ones have ended.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for writer in self._writers:
+                writer.transport.abort()
+            await asyncio.wait(others, timeout=0.1)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = {writer}
