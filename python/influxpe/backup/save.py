@@ -56,8 +56,9 @@ class Saving:
         copying.check_destination(entries, self._offer, self._place.where("").rstrip("/"))
         there = copying.held(entries, self._sizes())
         files, log = self._plan(there)
-        items = [self._file(item, action) for item, action in files]
+        # The log first: another history shows in it, before much is copied.
         segments = [self._segment(offered, action, there) for offered, action in log]
+        items = [self._file(item, action) for item, action in files]
         manifest, stored = self._manifest(there)
         self._check_log(segments, stored)
         entry = self._entry(items, segments, manifest, stored)

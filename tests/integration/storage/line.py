@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 import threading
 
 
@@ -13,11 +14,15 @@ def free_port() -> int:
 
 
 class Line:
-    """Carries connections to a port for as long as it is not cut, until `close`."""
+    """Carries connections to a port for as long as it is not cut, until `close`.
 
-    def __init__(self, target: int) -> None:
+    Of what comes from there only the first `bytes_max` bytes are passed on, over all connections.
+    """
+
+    def __init__(self, target: int, *, bytes_max: int = sys.maxsize) -> None:
         self.port = free_port()
         self._target = target
+        self._bytes_left = bytes_max
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -31,6 +36,11 @@ class Line:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing more is passed on."""
+        return self._bytes_left == 0
 
     def mend(self) -> None:
         """Carry connections."""
@@ -60,13 +70,23 @@ class Line:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
             ends.add(far_writer)
             self._writers.add(far_writer)
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+            await asyncio.gather(_copy(reader, far_writer), self._answer(far_reader, writer))
         except OSError:
             pass  # one end is gone: so is the connection
         finally:
             self._writers -= ends
             for end in ends:
                 end.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                passed, self._bytes_left = data[: self._bytes_left], self._bytes_left - len(data)
+                self._bytes_left = max(0, self._bytes_left)
+                writer.write(passed)
+                await writer.drain()
+        finally:
+            writer.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

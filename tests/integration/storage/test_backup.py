@@ -1,5 +1,6 @@
 """Backups of real servers: under writes, killed amid, in S3, back to a moment."""
 
+import contextlib
 import re
 import threading
 import time
@@ -13,6 +14,7 @@ from tests.acceptance.accounts import all_there, read_points, whole_or_not_at_al
 from tests.acceptance.writers import Writer, join, start_writing
 from tests.api_client import ApiClient
 from tests.integration.storage.backup_commands import Commands, files, flip, s3_words
+from tests.integration.storage.line import Line
 from tests.integration.storage.s3_service import BUCKET, S3Service
 from tests.integration.storage.small_disk import small_disk
 from tests.polling import eventually
@@ -179,10 +181,12 @@ def test_a_backup_that_is_killed_amid_goes_on(tmp_path: Path, commands: Commands
     copy = tmp_path / "copy"
     with server_of(tmp_path, tmp_path / "data", *STORES_ALL_THE_TIME) as server:
         writers = write_until_stored(server, 4)
-        killed = commands.start("backup", str(copy), "--host", server.url)
-        eventually(lambda: files(copy, "*.parquet"), bool)
-        killed.kill()
-        killed.communicate()
+        port = int(server.address.rpartition(":")[2])
+        with contextlib.closing(Line(port, bytes_max=until_amid_files(server))) as line:
+            killed = commands.start("backup", str(copy), "--host", f"http://127.0.0.1:{line.port}")
+            eventually(lambda: line.is_used_up, bool)
+            killed.kill()
+            killed.communicate()
         listed = commands.run("backup", "--list", str(copy))
         assert (listed.status, listed.output) == (0, f"There are no backups in {copy}\n")
         refused = commands.run("restore", str(copy), "--data-dir", str(tmp_path / "none"))
@@ -194,6 +198,16 @@ def test_a_backup_that_is_killed_amid_goes_on(tmp_path: Path, commands: Commands
     commands.restore(copy, tmp_path / "back")
     with server_of(tmp_path / "second", tmp_path / "back") as server:
         check(server.url, writers, [len(writer.acknowledged) for writer in writers])
+
+
+def until_amid_files(server: ServerProcess) -> int:
+    """Give about the bytes that are sent until the log and half of the files are copied."""
+    offer = httpx.post(f"{server.url}/api/v3/backup")
+    httpx.delete(f"{server.url}/api/v3/backup", params={"id": offer.json()["id"]})
+    sizes = {item["name"]: item["bytes"] for item in offer.json()["objects"]}
+    log = sum(size for name, size in sizes.items() if name.startswith("wal/"))
+    rows = sum(size for name, size in sizes.items() if name.endswith(".parquet"))
+    return int(len(offer.content) + log + rows // 2)
 
 
 def wait_for_another_second() -> int:
