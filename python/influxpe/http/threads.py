@@ -4,14 +4,15 @@ Three groups, so that slow queries delay neither writes nor changes of the catal
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Result = TypeVar("Result")
 
-# Parsing uses a whole core: more threads than cores only add switching.
-WRITE_THREADS = 4
+# Parsing uses a whole core: more threads than cores make everybody wait for one.
+WRITE_THREADS = os.cpu_count() or 1
 # Queries wait for the engine's own threads.
 QUERY_THREADS = 32
 CATALOG_THREADS = 4
