@@ -10,7 +10,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::compact::Compactor;
-use crate::error::{EngineError, Result};
+use super::table_view::misfit;
+use crate::error::Result;
 use crate::limits::BLOCK_ROWS_MAX;
 use crate::schema::{
     Database, Deleted, Position, Table, TableId, TimeRange, TimeRanges, arrow_schema,
@@ -106,8 +107,4 @@ fn put(
     let left = layers.into_iter().filter(|layer| !layer.files.is_empty());
     files.layers.splice(..before.len(), left);
     files.tombstones.retain(|one| one.position > applied);
-}
-
-fn misfit(error: arrow::error::ArrowError) -> EngineError {
-    EngineError::internal("columns of a table do not fit").caused_by(error)
 }

@@ -263,7 +263,7 @@ fn coarser(ranges: &TimeRanges) -> TimeRanges {
     TimeRanges::union_of(ranges.ranges().chunks(together).map(hull).collect())
 }
 
-fn misfit(error: arrow::error::ArrowError) -> EngineError {
+pub(super) fn misfit(error: arrow::error::ArrowError) -> EngineError {
     EngineError::internal("columns of a table do not fit").caused_by(error)
 }
 

@@ -5,7 +5,7 @@ Recording costs a few dictionary look-ups; all formatting happens when `/metrics
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SECONDS_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BYTES_BOUNDS = (0, 128, 1024, 8 * 1024, 64 * 1024, 512 * 1024, 4 * 1024**2, 32 * 1024**2)
@@ -39,7 +39,7 @@ class Histogram:
         yield f"{name}_count", labels, below
 
 
-class _Route:
+class _Answers:
     __slots__ = ("bytes", "count", "seconds")
 
     def __init__(self) -> None:
@@ -47,28 +47,27 @@ class _Route:
         self.seconds = Histogram(SECONDS_BOUNDS)
         self.bytes = Histogram(BYTES_BOUNDS)
 
+    def add(self, seconds: float, size: int) -> None:
+        self.count += 1
+        self.seconds.add(seconds)
+        self.bytes.add(size)
+
 
 class Metrics:
     """Requests by route and status, calls by path and status, and lines written by database."""
 
     def __init__(self) -> None:
-        self._routes: defaultdict[tuple[str, str, int], _Route] = defaultdict(_Route)
-        self._calls: defaultdict[tuple[str, str], _Route] = defaultdict(_Route)
+        self._routes: defaultdict[tuple[str, str, int], _Answers] = defaultdict(_Answers)
+        self._calls: defaultdict[tuple[str, str], _Answers] = defaultdict(_Answers)
         self._written: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def request(self, method: str, path: str, status: int, seconds: float, size: int) -> None:
         """Record one answered request; `size` is the body of the answer in bytes."""
-        route = self._routes[method, path, status]
-        route.count += 1
-        route.seconds.add(seconds)
-        route.bytes.add(size)
+        self._routes[method, path, status].add(seconds, size)
 
     def call(self, path: str, status: str, seconds: float, size: int) -> None:
         """Record one answered call of gRPC; `status` is the name of its code."""
-        call = self._calls[path, status]
-        call.count += 1
-        call.seconds.add(seconds)
-        call.bytes.add(size)
+        self._calls[path, status].add(seconds, size)
 
     def write(self, database: str, *, lines: int, rejected: int, size: int) -> None:
         """Record one write; `size` is the body in bytes of line protocol."""
@@ -79,16 +78,10 @@ class Metrics:
 
     def families(self) -> Iterator[tuple[str, str, list[Sample]]]:
         """Give name, type and samples of every family."""
-        routes = [(_labels(key), route) for key, route in self._routes.items()]
-        name = "http_requests_total"
-        yield name, "counter", [(name, labels, route.count) for labels, route in routes]
-        name = "http_request_duration_seconds"
-        durations = [s for labels, route in routes for s in route.seconds.samples(name, labels)]
-        yield name, "histogram", durations
-        name = "http_response_body_size_bytes"
-        sizes = [s for labels, route in routes for s in route.bytes.samples(name, labels)]
-        yield name, "histogram", sizes
-        yield from self._call_families()
+        routes = [(_labels(key), answers) for key, answers in self._routes.items()]
+        yield from _answer_families("http", routes)
+        calls = [({"path": p, "status": s}, answers) for (p, s), answers in self._calls.items()]
+        yield from _answer_families("grpc", calls)
         for index, what in enumerate(("lines", "lines_rejected", "bytes")):
             name = f"influxdb3_write_{what}_total"
             samples: list[Sample] = [
@@ -97,18 +90,18 @@ class Metrics:
             ]
             yield name, "counter", samples
 
-    def _call_families(self) -> Iterator[tuple[str, str, list[Sample]]]:
-        calls = [
-            ({"path": path, "status": status}, call) for (path, status), call in self._calls.items()
-        ]
-        name = "grpc_requests_total"
-        yield name, "counter", [(name, labels, call.count) for labels, call in calls]
-        name = "grpc_request_duration_seconds"
-        durations = [s for labels, call in calls for s in call.seconds.samples(name, labels)]
-        yield name, "histogram", durations
-        name = "grpc_response_body_size_bytes"
-        sizes = [s for labels, call in calls for s in call.bytes.samples(name, labels)]
-        yield name, "histogram", sizes
+
+def _answer_families(
+    protocol: str, answers: Sequence[tuple[Labels, _Answers]]
+) -> Iterator[tuple[str, str, list[Sample]]]:
+    name = f"{protocol}_requests_total"
+    yield name, "counter", [(name, labels, one.count) for labels, one in answers]
+    name = f"{protocol}_request_duration_seconds"
+    durations = [s for labels, one in answers for s in one.seconds.samples(name, labels)]
+    yield name, "histogram", durations
+    name = f"{protocol}_response_body_size_bytes"
+    sizes = [s for labels, one in answers for s in one.bytes.samples(name, labels)]
+    yield name, "histogram", sizes
 
 
 def _labels(key: tuple[str, str, int]) -> Labels:

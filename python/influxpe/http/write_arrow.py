@@ -110,22 +110,24 @@ class ArrowEndpoint:
         self, call: Call, encoding: bytes | None, target: ArrowTarget
     ) -> tuple[WriteTicket, int]:
         bytes_max = self._services.config.max_http_request_size
-        return self._take(decode_body(call.body, encoding, bytes_max), target)
+        body = decode_body(call.body, encoding, bytes_max)
+        return take_rows(self._services, body, target), len(body)
 
-    def _take(self, body: bytes, target: ArrowTarget) -> tuple[WriteTicket, int]:
-        ticket = self._services.engine.write_arrow(
-            target.database,
-            target.table,
-            body,
-            tags=target.tags,
-            time=target.time,
-            precision=target.precision,
-            accept_partial=target.accept_partial,
-            no_sync=target.no_sync,
-            now_ns=self._services.clock.now_ns(),
-            bytes_max=self._services.config.max_http_request_size,
-        )
-        return ticket, len(body)
+
+def take_rows(services: Services, body: bytes, target: ArrowTarget) -> WriteTicket:
+    """Queue the rows of a stream for the log; blocks. Raises as `Engine.write_arrow`."""
+    return services.engine.write_arrow(
+        target.database,
+        target.table,
+        body,
+        tags=target.tags,
+        time=target.time,
+        precision=target.precision,
+        accept_partial=target.accept_partial,
+        no_sync=target.no_sync,
+        now_ns=services.clock.now_ns(),
+        bytes_max=services.config.max_http_request_size,
+    )
 
 
 def answer_stream_error(error: Exception) -> Response:

@@ -19,6 +19,7 @@ from influxpe.http.flight.protobuf import message
 from influxpe.http.flight.status import CallFailed, Code, invalid
 from influxpe.http.messages import Disconnected, json_bytes
 from influxpe.http.write import LIMIT_MESSAGES
+from influxpe.http.write_arrow import take_rows
 
 if TYPE_CHECKING:
     from influxpe._engine import WriteTicket
@@ -135,21 +136,8 @@ class RowTaker:
         await self._settle(BATCHES_AHEAD_MAX)
 
     def _submit(self, pieces: Pieces) -> tuple[WriteTicket, int]:
-        services, target = self._services, self._target
         body = b"".join(pieces)
-        ticket = services.engine.write_arrow(
-            target.database,
-            target.table,
-            body,
-            tags=target.tags,
-            time=target.time,
-            precision=target.precision,
-            accept_partial=target.accept_partial,
-            no_sync=target.no_sync,
-            now_ns=services.clock.now_ns(),
-            bytes_max=services.config.max_http_request_size,
-        )
-        return ticket, len(body)
+        return take_rows(self._services, body, self._target), len(body)
 
     async def _wait(self, ticket: WriteTicket, size: int) -> None:
         await self._services.commits.wait(ticket)
