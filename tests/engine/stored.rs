@@ -129,8 +129,8 @@ fn a_trigger_that_lags_too_far_loses_its_part_of_the_log_and_is_told() {
     let lost = engine.feed(id, None).expect("a feed").read(10).expect_err("a gap");
     assert_eq!(lost.kind(), ErrorKind::NotFound);
     let first = engine.log_first();
-    engine.commit_run(id, &[], Some(first - 1), 0, 0).expect("a new cursor");
-    engine.wait(engine.committed() + 1).expect("it is committed");
+    let moved = engine.commit_run(id, &[], Some(first - 1), 0, 0).expect("a new cursor");
+    engine.wait(moved.position).expect("it is committed");
     let read = engine.feed(id, None).expect("a feed").read(1).expect("rows");
     assert_eq!(read.tables[0].rows.num_rows(), 1);
     assert_eq!(rows(&engine, "SELECT count(*) FROM m"), ["100"]);
