@@ -1,9 +1,10 @@
 """A line to a port of this machine that can be cut."""
 
-import asyncio
+import contextlib
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 
 
 def free_port() -> int:
@@ -17,25 +18,17 @@ class Line:
     """Carries connections to a port for as long as it is not cut, until `close`.
 
     Of what comes from there only the first `bytes_max` bytes are passed on, over all connections.
+    Each connection has a thread of its own, which closes it: none outlives the cut.
     """
 
     def __init__(self, target: int, *, bytes_max: int = sys.maxsize) -> None:
         self.port = free_port()
         self._target = target
         self._bytes_left = bytes_max
-        self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._thread.start()
+        self._counting = threading.Lock()
+        self._near_ends: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
         self.mend()
-
-    def close(self) -> None:
-        """Cut for good."""
-        self.cut()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     @property
     def is_used_up(self) -> bool:
@@ -44,55 +37,68 @@ class Line:
 
     def mend(self) -> None:
         """Carry connections."""
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(10)
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._taker = threading.Thread(target=self._take, args=(self._listener,))
+        self._taker.start()
 
     def cut(self) -> None:
         """End all connections and take no more."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        _shut(self._listener)
+        self._taker.join(10)
+        for end in self._near_ends:
+            _shut(end)
+        for thread in self._threads:
+            thread.join(10)
+        self._near_ends, self._threads = [], []
 
-    async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+    close = cut
 
-    async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        # A connection that is being taken becomes another task when the first ones have ended.
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:
-            for writer in self._writers:
-                writer.transport.abort()
-            await asyncio.wait(others, timeout=0.1)
+    def _take(self, listener: socket.socket) -> None:
+        with listener:
+            while True:
+                try:
+                    near, _ = listener.accept()
+                except OSError:
+                    return  # it was cut
+                self._near_ends.append(near)
+                self._threads.append(threading.Thread(target=self._carry, args=(near,)))
+                self._threads[-1].start()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ends = {writer}
-        self._writers.add(writer)
-        try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-            ends.add(far_writer)
-            self._writers.add(far_writer)
-            await asyncio.gather(_copy(reader, far_writer), self._answer(far_reader, writer))
-        except OSError:
-            pass  # one end is gone: so is the connection
-        finally:
-            self._writers -= ends
-            for end in ends:
-                end.transport.abort()
+    def _carry(self, near: socket.socket) -> None:
+        with near, contextlib.suppress(OSError):  # the far port may be gone: so is the connection
+            with socket.create_connection(("127.0.0.1", self._target)) as far:
+                answers = threading.Thread(target=self._answer, args=(far, near))
+                answers.start()
+                _copy(near, far)
+                answers.join()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65_536):
-                passed, self._bytes_left = data[: self._bytes_left], self._bytes_left - len(data)
-                self._bytes_left = max(0, self._bytes_left)
-                writer.write(passed)
-                await writer.drain()
-        finally:
-            writer.close()
+    def _answer(self, far: socket.socket, near: socket.socket) -> None:
+        with _ending_both(far, near):
+            while data := far.recv(65_536):
+                with self._counting:
+                    passed = data[: self._bytes_left]
+                    self._bytes_left -= len(passed)
+                near.sendall(passed)
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def _copy(near: socket.socket, far: socket.socket) -> None:
+    with _ending_both(near, far):
+        while data := near.recv(65_536):
+            far.sendall(data)
+
+
+@contextlib.contextmanager
+def _ending_both(*ends: socket.socket) -> Iterator[None]:
+    """End a connection on both sides as soon as one of them ends."""
     try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
+        yield
+    except OSError:
+        pass  # the other direction has ended it
     finally:
-        writer.close()
+        for end in ends:
+            _shut(end)
+
+
+def _shut(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it may be shut by then
+        end.shutdown(socket.SHUT_RDWR)
