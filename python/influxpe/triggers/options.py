@@ -1,0 +1,71 @@
+"""What a trigger may be told beyond the reference: limits, schedules, batches, surroundings.
+
+The catalog keeps the options as JSON with the names of `trigger_settings` over HTTP; what stands at
+its default is left out, so that a trigger without options has an empty text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+MissedRuns = Literal["skip", "once", "all"]
+MISSED_RUNS: tuple[MissedRuns, ...] = ("skip", "once", "all")
+
+ATTEMPTS_MAX_DEFAULT = 10
+
+
+@dataclass(frozen=True)
+class TriggerOptions:
+    """The options of one trigger; the defaults are what the reference does, made safe."""
+
+    time_limit_s: float | None = None
+    """Seconds that one run may take; it is ended then, and has failed. `None`: no limit."""
+    memory_limit_bytes: int | None = None
+    """Bytes of memory of its own that the worker may have; `None`: the server's limit."""
+    max_attempts: int = ATTEMPTS_MAX_DEFAULT
+    """Attempts with `error_behavior=retry`; what failed so often becomes a dead letter."""
+    missed_runs: MissedRuns = "skip"
+    """What becomes of ticks of a schedule that passed while the server was down or a run lasted."""
+    time_zone: str = "UTC"
+    """IANA name of the zone that a cron expression is meant in."""
+    own_output: bool = False
+    """Whether the trigger receives rows that it wrote itself."""
+    batch_rows: int | None = None
+    """Rows that a run gets at most; `None`: the server's limit."""
+    batch_interval_s: float = 0.0
+    """Seconds that rows gather at least before a run; 0: the flush interval."""
+    columns: tuple[str, ...] | None = None
+    """Columns that rows have, `time` always; `None`: all."""
+    where: str | None = None
+    """A condition in SQL over the columns of a table; rows that it is not true for are left out."""
+    environment: str | None = None
+    """Name of a virtual environment of its own; `None`: the one of the server."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the worker; `secret:NAME` stands for a secret of the server."""
+
+    def to_json(self) -> str:
+        """Give the text for the catalog: empty where everything stands at its default."""
+        given = {
+            one.name: getattr(self, one.name)
+            for one in dataclasses.fields(self)
+            if getattr(self, one.name) != _default(one)
+        }
+        return json.dumps(given, separators=(",", ":"), sort_keys=True) if given else ""
+
+
+def options_of(text: str) -> TriggerOptions:
+    """Read the catalog's text. Options that this version does not know are left out."""
+    given = json.loads(text) if text else {}
+    known = {one.name for one in dataclasses.fields(TriggerOptions)}
+    values = {name: value for name, value in given.items() if name in known}
+    if values.get("columns") is not None:
+        values["columns"] = tuple(values["columns"])
+    return TriggerOptions(**values)
+
+
+def _default(one: dataclasses.Field[object]) -> object:
+    return {} if one.name == "variables" else one.default
