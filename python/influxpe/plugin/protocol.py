@@ -25,16 +25,22 @@ class WorkerDied(Exception):  # as above
 
 @dataclass(frozen=True)
 class Source:
-    """A plugin's code: name below the plugin directory, real path (for tracebacks), text."""
+    """A plugin's code: name below the plugin directory, real path (for tracebacks), text.
+
+    Of a folder that is its `__init__.py`; `files` are its other Python files, (path below the
+    folder, text), and `content` stands for the bytes of all its files.
+    """
 
     filename: str
     path: str
     code: str
+    files: tuple[tuple[str, str], ...] = ()
+    content: str = ""
 
     @cached_property
     def digest(self) -> str:
         """Names this code: workers compile it once."""
-        text = f"{self.path}\0{self.code}".encode("utf-8", "surrogatepass")
+        text = f"{self.path}\0{self.code}\0{self.content}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 

@@ -188,7 +188,9 @@ class WorkerProcess(asyncio.Protocol):
     def _start_frame(self, number: int, run: Run, overlap: bool) -> bytes:
         """The frame of a run, but for the rows, which follow as they are."""
         source, request = run.source, run.request
-        text = wire.SourceText(source.digest, source.filename, source.path, source.code)
+        text = wire.SourceText(
+            source.digest, source.filename, source.path, source.code, source.files
+        )
         parts = None
         if request is not None:
             parts = wire.RequestParts(request.query_parameters, request.headers, request.body)

@@ -43,12 +43,13 @@ class _Message(msgspec.Struct, array_like=True, gc=False, tag=True):
 
 
 class SourceText(_Message):
-    """A plugin's code, sent once per digest to each worker."""
+    """A plugin's code, sent once per digest to each worker; of a folder all Python files."""
 
     digest: str
     filename: str
     path: str
     code: str
+    files: tuple[tuple[str, str], ...] = ()
 
 
 class RequestParts(_Message):
