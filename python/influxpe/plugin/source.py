@@ -1,8 +1,8 @@
 """From the name of a plugin to its source: a file, a folder with `__init__.py`, or `gh:<path>`.
 
-Files are read again when their stat signature has changed; what lies outside the plugin folder is
-refused, symlinks included. Files of a repository are fetched when they are asked for afresh, and
-kept in memory in between.
+Files are read again when their stat signature has changed, and are another source when their bytes
+have; what lies outside the plugin folder is refused, symlinks included. Files of a repository are
+fetched when they are asked for afresh, and kept in memory in between.
 """
 
 import asyncio
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from influxpe.errors import PluginError
+from influxpe.plugin import folder
+from influxpe.plugin.folder import ENTRY_FILE, Found
 from influxpe.plugin.pool import Source
-from influxpe.plugin.repository import PLUGIN_BYTES_MAX, PREFIX, PluginRepository
+from influxpe.plugin.repository import PREFIX, PluginRepository
 
-ENTRY_FILE = "__init__.py"
-FOLDER_FILES_MAX = 1000
+__all__ = ["ENTRY_FILE", "PluginMissing", "PluginSources", "locate", "write"]
+
 KEPT_MAX = 256
 FILE_MODE = 0o644
-
-# Name, time of change (ns), bytes and inode of each file of a plugin.
-Signature = tuple[tuple[str, int, int, int], ...]
+# How often a folder is read anew because it changed meanwhile; then it is taken as it was read.
+READS_MAX = 5
 
 
 class PluginMissing(PluginError):
@@ -31,7 +32,7 @@ class PluginMissing(PluginError):
 @dataclass(frozen=True)
 class _Kept:
     source: Source
-    signature: Signature
+    found: tuple[Found, ...]
 
 
 class PluginSources:
@@ -66,19 +67,28 @@ class PluginSources:
             raise PluginError("Node not configured with plugin directory")
         try:
             return self._read_again(self._plugin_dir, filename)
+        except (FileNotFoundError, NotADirectoryError):
+            path = locate(self._plugin_dir, filename)
+            raise PluginMissing(f"reading plugin file: Plugin not found: {path}") from None
         except OSError as error:
             raise PluginError(f"reading plugin file: {error.strerror}: {filename}") from error
 
     def _read_again(self, plugin_dir: Path, filename: str) -> Source:
-        entry, files = _files_of(locate(plugin_dir, filename))
-        signature = tuple(_sign(file) for file in files)
+        path = locate(plugin_dir, filename)
+        found = _find(path, plugin_dir)
         kept = self._files.get(filename)
-        if kept is not None and kept.signature == signature:
+        if kept is not None and kept.found == found:
             return kept.source
-        source = Source(filename, str(entry), _read_text(entry))
+        for _ in range(READS_MAX):
+            source, read_at = _read(filename, path, found), found
+            found = _find(path, plugin_dir)
+            if read_at == found:
+                break
+        if kept is not None and kept.source == source:
+            source = kept.source  # saved again with the same content
         if len(self._files) >= KEPT_MAX:
             self._files.clear()
-        self._files[filename] = _Kept(source, signature)
+        self._files[filename] = _Kept(source, read_at)
         return source
 
 
@@ -120,42 +130,16 @@ def write(plugin_dir: Path, filename: str, content: str) -> None:
             raise
 
 
-def _files_of(path: Path) -> tuple[Path, list[Path]]:
-    """Give the file with the entry point, and all files whose change makes the plugin another."""
-    if not path.is_dir():
-        return path, [path]
-    entry = path / ENTRY_FILE
-    if not entry.is_file():
-        raise PluginError(
-            f"reading plugin file: Multi-file plugin directory must contain {ENTRY_FILE}: {path}"
-        )
-    files = sorted(file for file in path.rglob("*.py") if "__pycache__" not in file.parts)
-    if len(files) > FOLDER_FILES_MAX:
-        limit = f"the limit is {FOLDER_FILES_MAX}"
-        raise PluginError(f"reading plugin file: {len(files)} Python files in {path}, {limit}")
-    return entry, files
+def _find(path: Path, plugin_dir: Path) -> tuple[Found, ...]:
+    """Give the files that a plugin consists of. Raises `PluginError`, `OSError`."""
+    return folder.find(path, plugin_dir) if path.is_dir() else (folder.seen(path, ""),)
 
 
-def _sign(file: Path) -> tuple[str, int, int, int]:
-    try:
-        found = os.stat(file)
-    except (FileNotFoundError, NotADirectoryError):
-        raise PluginMissing(f"reading plugin file: Plugin not found: {file}") from None
-    return str(file), found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _read_text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise PluginMissing(f"reading plugin file: Plugin not found: {file}") from None
-    if len(content) > PLUGIN_BYTES_MAX:
-        limit = f"its limit is {PLUGIN_BYTES_MAX} bytes"
-        raise PluginError(f"reading plugin file: {file} has {len(content)} bytes, {limit}")
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise PluginError(f"reading plugin file: no UTF-8 text in {file}") from None
+def _read(filename: str, path: Path, found: tuple[Found, ...]) -> Source:
+    if not found[0].relative:
+        return Source(filename, str(path), folder.decoded(folder.read_code(path), path))
+    content = folder.read(found)
+    return Source(filename, str(path / ENTRY_FILE), content.code, content.files, content.digest)
 
 
 def _outside(filename: str) -> PluginError:

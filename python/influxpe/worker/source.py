@@ -5,7 +5,6 @@ no state survives in the module. The module is in `sys.modules` (dataclasses and
 and its lines are in `linecache`, so that tracebacks show the code that ran.
 """
 
-import linecache
 import re
 import sys
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from types import CodeType, ModuleType
 from typing import Any, Final
 
 from influxpe.worker import wire
+from influxpe.worker.package import ENTRY_FILE, Packages, show_lines
 
 # A worker serves one trigger: more than one digest means that the file was edited.
 CODES_KEPT_MAX: Final = 8
@@ -34,6 +34,7 @@ class Sources:
     def __init__(self) -> None:
         self._texts: OrderedDict[str, wire.SourceText] = OrderedDict()
         self._codes: dict[str, CodeType] = {}
+        self._packages = Packages()
 
     def add(self, source: wire.SourceText) -> None:
         """Keep a source; the oldest one goes past `CODES_KEPT_MAX`."""
@@ -41,6 +42,7 @@ class Sources:
         while len(self._texts) > CODES_KEPT_MAX:
             digest, _ = self._texts.popitem(last=False)
             self._codes.pop(digest, None)
+            self._packages.forget(digest)
 
     def load(self, digest: str) -> dict[str, Any]:
         """Run the top level of a source, and give its names. Raises what the code raises."""
@@ -48,10 +50,9 @@ class Sources:
         if source is None:
             raise UnknownSourceError(f"no source with digest {digest} was sent")
         code = self._code(source)
-        module = _module(source)
+        module = self._module(source)
         # Of this run's file: another digest of it may have run since.
-        lines = source.code.splitlines(keepends=True)
-        linecache.cache[source.path] = (len(source.code), None, lines, source.path)
+        show_lines(source.path, source.code)
         exec(code, module.__dict__)  # noqa: S102 # running a plugin's code is what this is for
         return module.__dict__
 
@@ -70,20 +71,16 @@ class Sources:
             self._codes[source.digest] = code
         return code
 
+    def _module(self, source: wire.SourceText) -> ModuleType:
+        """Make the fresh module of a run; `__init__.py` makes a package with relative imports."""
+        if Path(source.path).name == ENTRY_FILE:
+            return self._packages.module(source)
+        module = ModuleType(module_name(source.path))
+        module.__file__ = source.path
+        sys.modules[module.__name__] = module
+        return module
+
 
 def module_name(path: str) -> str:
     """A name for the module of a file that no package can have taken, without dots."""
-    file = Path(path)
-    stem = file.parent.name if file.name == "__init__.py" else file.stem
-    return "plugin_" + re.sub(r"\W", "_", stem)
-
-
-def _module(source: wire.SourceText) -> ModuleType:
-    """Make the fresh module of a run; `__init__.py` makes a package, whose files it may import."""
-    module = ModuleType(module_name(source.path))
-    module.__file__ = source.path
-    if Path(source.path).name == "__init__.py":
-        module.__path__ = [str(Path(source.path).parent)]
-        module.__package__ = module.__name__
-    sys.modules[module.__name__] = module
-    return module
+    return "plugin_" + re.sub(r"\W", "_", Path(path).stem)

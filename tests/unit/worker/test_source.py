@@ -53,7 +53,6 @@ def test_null_bytes_and_bad_syntax_are_refused() -> None:
     [
         ("/p/json.py", "plugin_json"),
         ("/p/hello-wal.v2.py", "plugin_hello_wal_v2"),
-        ("/p/folder/__init__.py", "plugin_folder"),
     ],
 )
 def test_a_module_takes_no_name_of_a_package(path: str, name: str) -> None:
