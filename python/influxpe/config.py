@@ -107,6 +107,8 @@ class ServerConfig:
     virtual_env: Path | None = None
     plugin_repo: str = DEFAULT_PLUGIN_REPO
     package_manager: str = "discover"
+    wheels_dir: Path | None = None
+    plugin_secrets_dir: Path | None = None
     restrict_plugin_triggers_to: frozenset[str] = frozenset()
     wal_flush_interval_s: float = 1.0
 

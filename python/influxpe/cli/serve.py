@@ -77,6 +77,8 @@ def server_config(values: Values) -> ServerConfig:
         virtual_env=_virtual_env(values),
         plugin_repo=values[options.PLUGIN_REPO] or base.plugin_repo,
         package_manager=values[options.PACKAGE_MANAGER],
+        wheels_dir=values[options.WHEELS_DIR],
+        plugin_secrets_dir=values[options.PLUGIN_SECRETS_DIR],
         restrict_plugin_triggers_to=_trigger_kinds(values),
         wal_flush_interval_s=values[options.WAL_FLUSH_INTERVAL] or base.wal_flush_interval_s,
         databases_max=values[options.MAX_DATABASES],

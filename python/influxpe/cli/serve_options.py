@@ -240,6 +240,25 @@ PACKAGE_MANAGER = defaulted(
     heading=ENGINE,
     advanced=True,
 )
+WHEELS_DIR = option(
+    "wheels-dir",
+    "DIR",
+    "Folder of wheels: packages for plugins come from there alone, without a network",
+    path,
+    environment=("INFLUXPE_WHEELS_DIR",),
+    heading=ENGINE,
+    advanced=True,
+)
+PLUGIN_SECRETS_DIR = option(
+    "plugin-secrets-dir",
+    "DIR",
+    "Folder with a file per secret, which triggers name as secret:NAME; variables "
+    "INFLUXPE_SECRET_<NAME> are secrets, too",
+    path,
+    environment=("INFLUXPE_PLUGIN_SECRETS_DIR",),
+    heading=ENGINE,
+    advanced=True,
+)
 PLUGIN_REPO = option(
     "plugin-repo",
     "URL",
@@ -361,6 +380,8 @@ EFFECTIVE = (
     PLUGIN_DIR,
     VIRTUAL_ENV,
     PACKAGE_MANAGER,
+    WHEELS_DIR,
+    PLUGIN_SECRETS_DIR,
     PLUGIN_REPO,
     RESTRICT_TRIGGERS,
     EXEC_MEM_POOL,

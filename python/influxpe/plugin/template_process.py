@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from influxpe.plugin.protocol import WorkerDied
+from influxpe.plugin.secrets import VARIABLE
 from influxpe.worker import wire
 
 # The interpreter starts and imports pyarrow; seconds on a busy machine with a cold disk.
@@ -177,8 +178,12 @@ class TemplateProcess:
             watcher(None)
 
     def _environment(self) -> dict[str, str]:
-        """The server's environment, for plugins: in UTC, and inside their virtual environment."""
-        environment = dict(os.environ)
+        """The server's environment, for plugins: in UTC, inside their virtual environment.
+
+        Secrets are left out: a plugin has those that its trigger names.
+        """
+        variables = os.environ.items()
+        environment = {name: text for name, text in variables if not name.startswith(VARIABLE)}
         # A thread of the allocator would be lost in each fork.
         environment |= {"TZ": "UTC", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
         if self._plugin_dir is not None:

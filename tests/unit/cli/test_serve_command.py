@@ -67,6 +67,8 @@ def test_serve_alone_is_the_quick_start_too() -> None:
         (["--virtual-env-location", "v"], {"virtual_env": Path("v")}),
         (["--plugin-repo", "http://x/"], {"plugin_repo": "http://x/"}),
         (["--package-manager", "disabled"], {"package_manager": "disabled"}),
+        (["--wheels-dir", "w"], {"wheels_dir": Path("w")}),
+        (["--plugin-secrets-dir", "s"], {"plugin_secrets_dir": Path("s")}),
         (
             ["--restrict-plugin-triggers-to", "wal_flush", "schedule,request"],
             {"restrict_plugin_triggers_to": frozenset({"wal", "schedule", "request"})},
