@@ -27,6 +27,7 @@ from influxpe.triggers.manager import (
 from influxpe.triggers.request_task import RequestTask
 from influxpe.triggers.schedule import rfc3339, spoken
 from influxpe.triggers.spec import normalise_path
+from influxpe.triggers.task import TriggerTask
 
 __all__ = ["CreateTrigger", "CreatedTrigger", "ProcessingEngine"]
 
@@ -58,11 +59,12 @@ class ProcessingEngine:
         package_manager: str,
         commits: Commits,
         virtual_env: Path | None = None,
+        calls: EngineCalls | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._pool = pool
-        self._calls = EngineCalls(engine, clock, commits)
+        self._calls = calls or EngineCalls(engine, clock, commits)
         sources = PluginSources(plugin_dir, plugin_repo)
         self._packages = Packages(plugin_dir, virtual_env, package_manager)
         self._triggers = TriggerManager(
@@ -99,6 +101,11 @@ class ProcessingEngine:
             await self._packages.ensure_pip()
         except InstallFailed as error:
             logger.warning("%s", error)
+
+    @property
+    def tasks(self) -> Sequence[TriggerTask]:
+        """What runs the triggers that are enabled."""
+        return self._triggers.registry.all()
 
     async def create_trigger(self, request: CreateTrigger) -> CreatedTrigger:
         """Create a trigger, which runs on return unless it was asked for disabled.

@@ -5,6 +5,7 @@ and a clock that was set are noticed. Ticks that pass during a run are left out,
 """
 
 import asyncio
+import contextlib
 from functools import partial
 
 from influxpe.clock import Clock
@@ -40,11 +41,22 @@ class ScheduleTask(TriggerTask):
         self._running: set[asyncio.Task[None]] = set()
         self._fault: Exception | None = None
         self._seen_ns = 0
+        self._clock_moved = asyncio.Event()
+        self._awaited_ns: int | None = 0  # until it is known
 
     def start(self) -> None:
         """Begin: the first tick is the next one from now on."""
         self._seen_ns = self._clock.now_ns()
         super().start()
+
+    def look_again(self) -> None:
+        """Read the clock at once; for whoever moves it by hand."""
+        self._clock_moved.set()
+
+    def has_served(self, time_ns: int) -> bool:
+        """Whether all ticks up to a time are over."""
+        awaited_ns = self._awaited_ns
+        return not self._running and (awaited_ns is None or awaited_ns > time_ns)
 
     async def serve(self) -> None:
         """Run at every tick since the start, or since the clock was read last."""
@@ -58,16 +70,16 @@ class ScheduleTask(TriggerTask):
                 task.cancel()
 
     async def _serve(self, schedule: Schedule) -> None:
-        awaited_ns = schedule.next_after(self._seen_ns)
+        awaited_ns = self._awaited_ns = schedule.next_after(self._seen_ns)
         while awaited_ns is not None and not self.stopping:
             tick = await self._tick(schedule, awaited_ns)
             if self._fault is not None:
                 raise self._fault
             if tick is None:
-                awaited_ns = schedule.next_after(self._clock.now_ns())
+                awaited_ns = self._awaited_ns = schedule.next_after(self._clock.now_ns())
                 continue
             self._skip(tick.skipped)
-            awaited_ns = await self._fire(schedule, tick.time_ns)
+            awaited_ns = self._awaited_ns = await self._fire(schedule, tick.time_ns)
         if awaited_ns is None:
             self.log.info("the schedule has no further times")
 
@@ -82,8 +94,15 @@ class ScheduleTask(TriggerTask):
             found = due(schedule, awaited_ns, now_ns)
             if found is not None:
                 return found
-            await asyncio.sleep(min((awaited_ns - now_ns) / NS_PER_SECOND, WAIT_SECONDS_MAX))
+            await self._wait(min((awaited_ns - now_ns) / NS_PER_SECOND, WAIT_SECONDS_MAX))
         return None
+
+    async def _wait(self, seconds: float) -> None:
+        """Leave the clock unread for a while, unless somebody says that it was moved."""
+        self._clock_moved.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._clock_moved.wait()
 
     async def _fire(self, schedule: Schedule, time_ns: int) -> int | None:
         """Run a tick, and give the next one to wait for."""
