@@ -1,0 +1,52 @@
+"""The Python environment of the plugins: the server makes it and installs what is asked for."""
+
+import subprocess
+from pathlib import Path
+
+from tests.server_process import SCRIPTS, ServerProcess, environment_for, serve_command
+
+INSTALL_SECONDS_MAX = 900.0
+
+UTILITIES = "influxdata-plugin-utils==0.3.1"
+PINT = "pint==0.25.3"
+SCIPY = "scipy==1.17.1"
+PSUTIL = "psutil==7.2.2"
+NETWORKING = ("httpx", "twilio", "requests")
+
+
+class Environment:
+    """A folder with a Python environment, which lives as long as the session of tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "venv"
+        self._folder = folder
+        self._installed: set[str] = set()
+
+    def install(self, *packages: str) -> None:
+        """Install packages with the command of the product, those that are not there already."""
+        wanted = [name for name in packages if name not in self._installed]
+        if not wanted:
+            return
+        command = serve_command(None, "--plugin-dir", str(self._folder), *self.option)
+        with ServerProcess(self._folder, command) as server:
+            done = subprocess.run(
+                [str(SCRIPTS / "influxpe"), "install", "package", "--host", server.url, *wanted],
+                env=environment_for(self._folder / "home"),
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_SECONDS_MAX,
+                check=False,
+            )
+        assert done.returncode == 0, done.stdout + done.stderr
+        self._installed.update(wanted)
+
+    def run(self, code: str) -> str:
+        """Run Python code in it, and give what that prints."""
+        python = str(self.root / "bin" / "python")
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    @property
+    def option(self) -> tuple[str, str]:
+        """What tells a server to use it."""
+        return ("--virtual-env-location", str(self.root))
