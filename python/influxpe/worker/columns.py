@@ -32,7 +32,7 @@ def _array_to_list(array: Any) -> list[Any]:  # noqa: ANN401 # the stubs have on
         # Once per distinct value, not per row; absent is looked up as the last.
         values = [*_array_to_list(array.dictionary), None]
         indices = array.indices.fill_null(len(values) - 1) if array.null_count else array.indices
-        return list(map(values.__getitem__, indices.to_pylist()))
+        return [values[index] for index in indices.to_pylist()]
     if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
         return _nanoseconds(array.view(pa.int64()).to_pylist(), _NANOSECONDS[kind.unit])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):

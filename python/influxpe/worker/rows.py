@@ -1,55 +1,21 @@
 """Rows as plugins see them: dicts, made from Arrow columns when they are read.
 
 What a plugin does not touch costs nothing: not even the stream of an untouched batch is opened.
-Rows of a batch share their keys and their tag strings; each column becomes a list once.
+Rows of a batch share their keys and their tag strings; each column becomes a list once. A loop that
+only reads some keys of its rows has only those made (`influxpe.worker.loops`); whatever else sees a
+row sees a whole dict.
 """
 
+import sys
 from collections.abc import Iterator, MutableSequence
-from functools import lru_cache
-from itertools import repeat
-from typing import Any, ClassVar, SupportsIndex, overload
+from itertools import chain
+from typing import Any, SupportsIndex, overload
 
 import pyarrow as pa
 
 from influxpe.worker.columns import open_table, to_list
-
-
-class _Row(dict[str, Any]):
-    """A dict that pickles, copies and prints as one."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> Any:  # noqa: ANN401 # as object.__reduce__
-        return (dict, (dict(self),))
-
-
-class _BatchRow(_Row):
-    """A row of a batch: absent where null, but a column that the batch has reads as `None`."""
-
-    __slots__ = ()
-    known: ClassVar[frozenset[str]] = frozenset()
-
-    def __missing__(self, key: str) -> None:
-        if key not in self.known:
-            raise KeyError(key)
-
-
-class QueryRow(_Row):
-    """A row of a query: `row["now"]` finds the column `now()`, PostgreSQL's name for it."""
-
-    __slots__ = ()
-
-    def __missing__(self, key: str) -> Any:  # noqa: ANN401 # any value
-        names = [name for name in self if name.endswith(")") and name.split("(")[0] == key]
-        if len(names) != 1:
-            raise KeyError(key)
-        return self[names[0]]
-
-
-@lru_cache(maxsize=64)
-def _row_class(names: tuple[str, ...]) -> type[_BatchRow]:
-    """The class of the rows of a table: its known columns cost no room in a row."""
-    return type("Row", (_BatchRow,), {"__slots__": (), "known": frozenset(names)})
+from influxpe.worker.loops import Reads, feeds_generator, generator_reads, loop_reads
+from influxpe.worker.row import COMPILED_COLUMNS_MAX, QueryRow, each_row, one_row, row_class
 
 
 class Rows(MutableSequence[dict[str, Any]]):
@@ -85,7 +51,12 @@ class Rows(MutableSequence[dict[str, Any]]):
         return self.to_arrow().num_rows if self._list is None else len(self._list)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self._made() if self._list is None else iter(self._list)
+        if self._list is not None:
+            return iter(self._list)
+        asking = sys._getframe(1)
+        if feeds_generator(asking):
+            return chain.from_iterable(self._made_when_asked())
+        return self._made_for(loop_reads(asking))
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> dict[str, Any]: ...
@@ -135,15 +106,30 @@ class Rows(MutableSequence[dict[str, Any]]):
             self._list = list(self._made())
         return self._list
 
+    def _made_when_asked(self) -> Iterator[Iterator[dict[str, Any]]]:
+        """Make rows for the comprehension that asks for the first one: it is known only then."""
+        yield self._made_for(generator_reads(sys._getframe(1)))
+
     def _made(self) -> Iterator[dict[str, Any]]:
         """Make each row in turn."""
         table = self.to_arrow()
         names = table.column_names
-        row_class = _row_class(tuple(names))
-        columns = [self.column(name) for name in names]
-        # All in C: a generator of row_class(zip(names, values)) takes a quarter longer.
-        rows = map(row_class, map(zip, repeat(names), zip(*columns, strict=True)))
+        rows = each_row(row_class(tuple(names)), names, map(self.column, names))
         nullable = [name for name in names if table.column(name).null_count]
+        return _without_nulls(rows, nullable) if nullable else rows
+
+    def _made_for(self, reads: Reads | None) -> Iterator[dict[str, Any]]:
+        """Make what a loop reads of each row, in one dict that has the values of each in turn."""
+        if reads is None or len(reads.items | reads.lookups) > COMPILED_COLUMNS_MAX:
+            return self._made()
+        table = self.to_arrow()
+        every = table.column_names
+        names = [name for name in every if name in reads.items or name in reads.lookups]
+        names = names or every[:1]  # the loop must turn, whatever it reads
+        # To a loop that only reads `row[...]`, a value that is `None` is the same as an absent one.
+        nullable = [n for n in names if n in reads.lookups and table.column(n).null_count]
+        row = row_class(tuple(every))() if nullable else {}
+        rows = one_row(row, names, map(self.column, names))
         return _without_nulls(rows, nullable) if nullable else rows
 
 
@@ -179,5 +165,4 @@ def query_rows(stream: bytes) -> list[dict[str, Any]]:
     """The result of a query as a list of dicts; of equally named columns the last one wins."""
     table = open_table(stream)
     names = table.column_names
-    columns = [to_list(column) for column in table.itercolumns()]
-    return list(map(QueryRow, map(zip, repeat(names), zip(*columns, strict=True))))
+    return list(each_row(QueryRow, names, map(to_list, table.itercolumns())))
