@@ -20,6 +20,7 @@ from influxpe.plugin.protocol import (
     RunError,
     RunHost,
     RunResult,
+    RunTooLong,
     Source,
     WorkerDied,
     WriteFailed,
@@ -35,6 +36,7 @@ __all__ = [
     "RunError",
     "RunHost",
     "RunResult",
+    "RunTooLong",
     "Source",
     "WorkerDied",
     "WorkerPool",
@@ -49,9 +51,10 @@ WORKER_MEMORY_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 
 @dataclass
 class _Slot:
-    """The place of one key's worker."""
+    """The place of one key's worker, and workers that only end what they have begun."""
 
     worker: WorkerProcess | None = None
+    leaving: set[WorkerProcess] = field(default_factory=set)
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     serial: asyncio.Lock = field(default_factory=asyncio.Lock)
     overlapping: asyncio.Semaphore = field(
@@ -96,25 +99,26 @@ class WorkerPool:
         """Run a plugin in the worker of a key; a plugin's own error is in the result.
 
         Runs of a key follow one another in the order of the calls, or with `overlap` go beside each
-        other. Raises `WorkerDied` when the process ends, is stopped, or passes `run_seconds_max`.
-        Cancelling a run that does not overlap ends its worker.
+        other. Raises `WorkerDied` when the process ends or is stopped, `RunTooLong` when the run
+        passes its limit of time. Cancelling a run that does not overlap ends its worker.
         """
         slot = self._slots.setdefault(worker_key, _Slot())
+        limit_s = self._run_seconds_max if run.time_limit_s is None else run.time_limit_s
         async with slot.overlapping if overlap else slot.serial:
             worker = await self._worker(slot, run)
             try:
-                async with asyncio.timeout(self._run_seconds_max):
+                async with asyncio.timeout(limit_s):
                     return await worker.run(run, host, overlap=overlap)
             except TimeoutError:
-                reason = f"the run took longer than {self._run_seconds_max:g} s and was ended"
-                worker.kill(reason)
-                raise WorkerDied(f"trigger {run.trigger_name}: {reason}") from None
+                reason = f"the run took longer than {limit_s:g} s and was ended"
+                _end_late(slot, worker, reason)
+                raise RunTooLong(f"trigger {run.trigger_name}: {reason}") from None
             except asyncio.CancelledError:
                 if not overlap:
                     worker.kill("its run was cancelled")
                 raise
             finally:
-                self._end_if_retired(worker)
+                self._end_if_retired(slot, worker)
 
     async def stop(self, worker_key: str) -> None:
         """End the worker of a key; its runs, and those that wait for it, fail with `WorkerDied`."""
@@ -122,9 +126,10 @@ class WorkerPool:
         if slot is None:
             return
         slot.stopped = True
-        if slot.worker is not None:
-            slot.worker.kill("it was stopped")
-            await slot.worker.wait_ended()
+        for worker in _all(slot):
+            worker.kill("it was stopped")
+        for worker in _all(slot):
+            await worker.wait_ended()
 
     async def restart_template(self) -> None:
         """Start over with what is installed now: runs that begin later import that.
@@ -140,7 +145,7 @@ class WorkerPool:
                 retired.retire()
         for slot in self._slots.values():
             if slot.worker is not None:
-                self._end_if_retired(slot.worker)
+                self._end_if_retired(slot, slot.worker)
         await self.start()
 
     async def close(self) -> None:
@@ -148,8 +153,8 @@ class WorkerPool:
         self._closed = True
         for slot in self._slots.values():
             slot.stopped = True
-            if slot.worker is not None:
-                slot.worker.kill("the server stops")
+            for worker in _all(slot):
+                worker.kill("the server stops")
         self._slots.clear()
         async with self._starting:  # one that is just being started belongs to them
             templates = [t for t in (self._template, *self._retired) if t is not None]
@@ -182,10 +187,33 @@ class WorkerPool:
                 self._template = template
             return self._template
 
-    def _end_if_retired(self, worker: WorkerProcess) -> None:
-        """End a worker of an older template as soon as it is idle."""
-        if worker.template is not self._template and worker.is_idle:
+    def _end_if_retired(self, slot: _Slot, worker: WorkerProcess) -> None:
+        """End a worker that takes no new runs as soon as it is idle."""
+        if not worker.is_idle:
+            return
+        if worker in slot.leaving:
+            slot.leaving.discard(worker)
+            worker.kill("a run of it took too long")
+        elif worker.template is not self._template:
             worker.kill("newer packages were installed")
+
+
+def _all(slot: _Slot) -> list[WorkerProcess]:
+    """The workers of a slot."""
+    return [*slot.leaving, *([] if slot.worker is None else [slot.worker])]
+
+
+def _end_late(slot: _Slot, worker: WorkerProcess, reason: str) -> None:
+    """End a worker whose run took too long; runs beside it come to their end first.
+
+    The thread of the late run goes on until then, and nobody listens to it.
+    """
+    if worker.is_idle:
+        worker.kill(reason)
+        return
+    slot.leaving.add(worker)
+    if slot.worker is worker:
+        slot.worker = None
 
 
 def default_memory_bytes_max() -> int:

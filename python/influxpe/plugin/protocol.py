@@ -23,6 +23,10 @@ class WorkerDied(Exception):  # as above
     """A run ended without a result; the text names the trigger and how its process ended."""
 
 
+class RunTooLong(WorkerDied):
+    """A run passed its limit of time and was ended; the text names the trigger and the limit."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A plugin's code: name below the plugin directory, real path (for tracebacks), text.
@@ -59,7 +63,8 @@ class Run:
 
     `tables` (wal) are names with Arrow IPC streams; `call_time_ns` (schedule) is UTC. With a
     `cache_name` (test runs) the caches are other ones, whose values last 30 minutes. With
-    `collect_sync_writes` (dry runs) what is written at once is collected as well, not sent.
+    `collect_sync_writes` (dry runs) what is written at once is collected as well, not sent. After
+    `time_limit_s` a run is ended; without one it may last as long as the pool lets it.
     """
 
     kind: Kind
@@ -72,6 +77,7 @@ class Run:
     request: Request | None = None
     cache_name: str | None = None
     collect_sync_writes: bool = False
+    time_limit_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
-from influxpe.plugin.pool import WorkerDied
+from influxpe.plugin.pool import RunTooLong, WorkerDied
 from tests.integration.pool.driver import Driver, MakeDriver, RecordingHost, writes
 
 SPIN = "while True: pass"
@@ -63,6 +64,38 @@ def test_a_run_that_takes_too_long_is_ended(make_driver: MakeDriver, body: str) 
         driver.body(f"influxdb3_local.info('before')\n{body}")
     assert driver.host.texts == ["before"]
     assert driver.body("influxdb3_local.info('well')").error is None
+
+
+def test_a_run_may_have_a_limit_of_its_own(driver: Driver) -> None:
+    with pytest.raises(RunTooLong, match=r"watcher: the run took longer than 0.2 s and was ended"):
+        driver.body(SLEEP, time_limit_s=0.2)
+    assert driver.body("influxdb3_local.info('well')").error is None
+
+
+def test_a_late_run_does_not_end_those_beside_it(driver: Driver, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    waits = f"""
+import os, pathlib, time
+influxdb3_local.info("here")
+while not pathlib.Path({str(gate)!r}).exists():
+    time.sleep(0.01)
+influxdb3_local.write("process n=%di" % os.getpid())
+"""
+
+    async def beside() -> list[str]:
+        host = RecordingHost()
+        patient = driver.wal(writes(waits))
+        running = asyncio.create_task(driver.pool.run("b", patient, host, overlap=True))
+        await host.wait_for_log()
+        late = driver.wal(writes(SLEEP), time_limit_s=0.1)
+        with pytest.raises(RunTooLong):
+            await driver.pool.run("b", late, host, overlap=True)
+        gate.touch()
+        after = await driver.pool.run("b", patient, host, overlap=True)
+        return [lines for result in (await running, after) for _, lines in result.writes]
+
+    first, second = driver.do(beside())
+    assert first != second  # the next run has a new process
 
 
 def test_a_plugin_that_allocates_meets_its_limit(make_driver: MakeDriver) -> None:
