@@ -11,6 +11,8 @@ UTILITIES = "influxdata-plugin-utils==0.3.1"
 PINT = "pint==0.25.3"
 SCIPY = "scipy==1.17.1"
 PSUTIL = "psutil==7.2.2"
+CLIENT = "influxdb3-python==0.21.0"
+PANDAS_BELOW_3 = "pandas<3"
 NETWORKING = ("httpx", "twilio", "requests")
 
 
