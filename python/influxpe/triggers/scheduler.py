@@ -42,7 +42,7 @@ class ScheduleTask(TriggerTask):
         self._fault: Exception | None = None
         self._seen_ns = 0
         self._clock_moved = asyncio.Event()
-        self._awaited_ns: int | None = 0  # until it is known
+        self.awaited_ns: int | None = 0  # the tick to come; 0 until it is known
 
     def start(self) -> None:
         """Begin: the first tick is the next one from now on."""
@@ -55,7 +55,7 @@ class ScheduleTask(TriggerTask):
 
     def has_served(self, time_ns: int) -> bool:
         """Whether all ticks up to a time are over."""
-        awaited_ns = self._awaited_ns
+        awaited_ns = self.awaited_ns
         return not self._running and (awaited_ns is None or awaited_ns > time_ns)
 
     async def serve(self) -> None:
@@ -70,16 +70,16 @@ class ScheduleTask(TriggerTask):
                 task.cancel()
 
     async def _serve(self, schedule: Schedule) -> None:
-        awaited_ns = self._awaited_ns = schedule.next_after(self._seen_ns)
+        awaited_ns = self.awaited_ns = schedule.next_after(self._seen_ns)
         while awaited_ns is not None and not self.stopping:
             tick = await self._tick(schedule, awaited_ns)
             if self._fault is not None:
                 raise self._fault
             if tick is None:
-                awaited_ns = self._awaited_ns = schedule.next_after(self._clock.now_ns())
+                awaited_ns = self.awaited_ns = schedule.next_after(self._clock.now_ns())
                 continue
             self._skip(tick.skipped)
-            awaited_ns = self._awaited_ns = await self._fire(schedule, tick.time_ns)
+            awaited_ns = self.awaited_ns = await self._fire(schedule, tick.time_ns)
         if awaited_ns is None:
             self.log.info("the schedule has no further times")
 
