@@ -1,8 +1,9 @@
 """From the name of a plugin to its source: a file, a folder with `__init__.py`, or `gh:<path>`.
 
 Files are read again when their stat signature has changed, and are another source when their bytes
-have; what lies outside the plugin folder is refused, symlinks included. Files of a repository are
-fetched when they are asked for afresh, and kept in memory in between.
+have; what lies outside the plugin folder is refused, symlinks included; an absolute name may lead
+into it. Files of a repository are fetched when they are asked for afresh, and kept in memory in
+between.
 """
 
 import asyncio
@@ -95,11 +96,13 @@ class PluginSources:
 def locate(plugin_dir: Path, filename: str) -> Path:
     """Give the absolute path of a local plugin, which need not exist. Raises `PluginError`.
 
-    Whatever would leave the plugin folder is refused: `..`, absolute paths, symlinks.
+    Whatever would leave the plugin folder is refused: `..`, symlinks, other absolute paths.
     """
-    relative = filename.rstrip("/")
-    parts = PurePosixPath(relative).parts
-    if not parts or ".." in parts or relative.startswith("/") or "\0" in relative:
+    named = PurePosixPath(filename.rstrip("/"))
+    if not named.parts or ".." in named.parts or "\0" in filename:
+        raise _outside(filename)
+    relative = _below(plugin_dir, named) if named.is_absolute() else named
+    if relative is None:
         raise _outside(filename)
     path = plugin_dir / relative
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(plugin_dir)):
@@ -140,6 +143,20 @@ def _read(filename: str, path: Path, found: tuple[Found, ...]) -> Source:
         return Source(filename, str(path), folder.decoded(folder.read_code(path), path))
     content = folder.read(found)
     return Source(filename, str(path / ENTRY_FILE), content.code, content.files, content.digest)
+
+
+def _below(plugin_dir: Path, named: PurePosixPath) -> PurePosixPath | None:
+    """Cut the plugin folder off an absolute name, whatever path it is mounted or linked at."""
+    folders = (folder for folder in named.parents if _is_same(folder, plugin_dir))
+    found = next(folders, None)
+    return None if found is None else named.relative_to(found)
+
+
+def _is_same(one: PurePosixPath, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def _outside(filename: str) -> PluginError:

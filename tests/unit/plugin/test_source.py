@@ -91,6 +91,18 @@ def test_a_symlink_inside_is_followed(plugins: Plugins) -> None:
     assert plugins.read("other.py").code == "x = 1\n"
 
 
+def test_an_absolute_name_may_lead_into_the_folder(plugins: Plugins) -> None:
+    plugins.put("many/plugin.py", "x = 1\n")
+    other = plugins.folder.parent / "mounted"
+    other.symlink_to(plugins.folder)
+    for folder in (plugins.folder, other):
+        assert plugins.read(f"{folder}/many/plugin.py").code == "x = 1\n"
+        with pytest.raises(PluginError, match="Path traversal detected"):
+            plugins.read(str(folder))
+        with pytest.raises(PluginMissing):
+            plugins.read(f"{folder}/absent.py")
+
+
 def test_names_that_no_file_can_have_are_refused(plugins: Plugins) -> None:
     for filename in ("a\0b.py", "x" * 5000):
         with pytest.raises(PluginError):
