@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from influxdb_client_3 import InfluxDBClient3, WriteOptions, WriteType, write_client_options
-from influxdb_client_3.exceptions import InfluxDBPartialWriteError
+from influxdb_client_3 import InfluxDBClient3
+from influxdb_client_3.exceptions.exceptions import InfluxDBPartialWriteError
+from influxdb_client_3.write_client.client.write_api import WriteOptions, WriteType
 from influxdb_client_3.write_client.domain.write_precision import WritePrecision
 from influxdb_client_3.write_client.write_exceptions import ApiException
 
@@ -37,8 +38,7 @@ def connected(server: ServerProcess, database: str, **options: Any) -> Iterator[
 
 
 def synchronous(**options: object) -> dict[str, object]:
-    chosen = WriteOptions(write_type=WriteType.synchronous, **options)
-    return write_client_options(write_options=chosen)
+    return {"write_options": WriteOptions(write_type=WriteType.synchronous, **options)}
 
 
 def count(client: Any, table: str) -> int:  # noqa: ANN401 - untyped client
@@ -80,8 +80,7 @@ def test_many_rows_are_written_with_gzip(server: ServerProcess) -> None:
 
 
 def test_a_batch_is_flushed_when_the_client_closes(server: ServerProcess) -> None:
-    batching = WriteOptions(batch_size=1000, flush_interval=60_000)
-    options = write_client_options(write_options=batching)
+    options = {"write_options": WriteOptions(batch_size=1000, flush_interval=60_000)}
     with connected(server, "batches", write_client_options=options) as client:
         for n in range(2500):
             client.write(record=f"m,host=a n={n}i {T0_NS + n}")
