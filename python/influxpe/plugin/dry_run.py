@@ -163,6 +163,13 @@ class _Host:
         """Refuse: a dry run's worker collects these writes itself."""
         raise WriteFailed(f"Cannot write to {database}: this is a dry run")
 
+    def state(self, key: str) -> bytes | None:
+        """Give nothing: the state of a dry run is empty, and what it changes is not kept."""
+
+    def state_keys(self) -> list[str]:
+        """Give no key."""
+        return []
+
     def log(self, level: Level, text: str) -> None:
         """Keep a line to show."""
         if len(self._outcome.log_lines) < LOG_LINES_MAX:

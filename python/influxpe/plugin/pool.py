@@ -13,6 +13,7 @@ from typing import Final
 
 from influxpe.plugin.global_cache import GlobalCache
 from influxpe.plugin.protocol import (
+    ArrowWrite,
     QueryFailed,
     Request,
     Response,
@@ -29,6 +30,7 @@ from influxpe.plugin.template_process import TemplateProcess
 from influxpe.plugin.worker_process import WorkerProcess
 
 __all__ = [
+    "ArrowWrite",
     "QueryFailed",
     "Request",
     "Response",
@@ -103,7 +105,8 @@ class WorkerPool:
         passes its limit of time. Cancelling a run that does not overlap ends its worker.
         """
         slot = self._slots.setdefault(worker_key, _Slot())
-        limit_s = self._run_seconds_max if run.time_limit_s is None else run.time_limit_s
+        limits_s = [s for s in (self._run_seconds_max, run.time_limit_s) if s is not None]
+        limit_s = min(limits_s, default=None)
         async with slot.overlapping if overlap else slot.serial:
             worker = await self._worker(slot, run)
             try:

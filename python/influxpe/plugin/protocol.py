@@ -20,7 +20,14 @@ class WriteFailed(Exception):  # as above
 
 
 class WorkerDied(Exception):  # as above
-    """A run ended without a result; the text names the trigger and how its process ended."""
+    """A run ended without a result; the text names the trigger and how its process ended.
+
+    `traceback` is where the run was, if that is known.
+    """
+
+    def __init__(self, text: str, traceback: str = "") -> None:
+        super().__init__(text)
+        self.traceback = traceback
 
 
 class RunTooLong(WorkerDied):
@@ -65,6 +72,10 @@ class Run:
     `cache_name` (test runs) the caches are other ones, whose values last 30 minutes. With
     `collect_sync_writes` (dry runs) what is written at once is collected as well, not sent. After
     `time_limit_s` a run is ended; without one it may last as long as the pool lets it.
+
+    The rest is about the worker, which is another one where a run asks for something else:
+    `memory_limit_bytes` of its own (without one what the pool gives), `environment`, the name of
+    the packages that it finds, and `variables` that it has beside the server's.
     """
 
     kind: Kind
@@ -78,6 +89,9 @@ class Run:
     cache_name: str | None = None
     collect_sync_writes: bool = False
     time_limit_s: float | None = None
+    memory_limit_bytes: int | None = None
+    environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -102,17 +116,39 @@ class Response:
 
 
 @dataclass(frozen=True)
+class ArrowWrite:
+    """Rows for one table, as an Arrow IPC stream.
+
+    `tags` are the columns that are tags; with `None` schema and table decide, as over HTTP.
+    """
+
+    database: str
+    table: str
+    tags: tuple[str, ...] | None
+    ipc: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class RunResult:
     """The end of a run. `writes` has (database, line protocol), one entry per database, in order.
 
-    A failed run has no writes. `collected` has the same lines as they were written, one text per
-    call of a write method, those written at once first; only for runs with `collect_sync_writes`.
+    `collected` has the same lines as they were written, one text per call of a write method, those
+    written at once first; only for runs with `collect_sync_writes`. `state` has the last change of
+    each key that the run put or deleted (`None`), in their order; `tables` its Arrow rows. A failed
+    run has none of these.
+
+    `peak_memory_bytes` is the most memory that the process had in place while the run lasted, with
+    what it shares with other workers; also of a failed run. Where runs overlap it counts all of
+    them, and where the kernel lets nobody reset it, it is the most since the worker began.
     """
 
     writes: tuple[tuple[str, str], ...]
     error: RunError | None
     response: Response | None
     collected: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    state: tuple[tuple[str, bytes | None], ...] = ()
+    tables: tuple[ArrowWrite, ...] = ()
+    peak_memory_bytes: int = 0
 
 
 class RunHost(Protocol):
@@ -123,6 +159,12 @@ class RunHost(Protocol):
 
     async def write_sync(self, database: str, lines: str, *, no_sync: bool) -> None:
         """Write now, durably, or with `no_sync` only visibly. Raises `WriteFailed`."""
+
+    def state(self, key: str) -> bytes | None:
+        """Give a value of the trigger's state, as the newest run that was committed left it."""
+
+    def state_keys(self) -> list[str]:
+        """Give the keys of the trigger's state."""
 
     def log(self, level: LogLevel, text: str) -> None:
         """Log a line of the plugin's."""

@@ -31,6 +31,7 @@ class RecordingHost:
     queries: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
     writes: list[tuple[str, str, bool]] = field(default_factory=list)
     refuse_writes: str | None = None
+    kept: dict[str, bytes] = field(default_factory=dict)
     logged: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def query(self, database: str, sql: str, params: Mapping[str, Any]) -> bytes:
@@ -45,6 +46,14 @@ class RecordingHost:
         if self.refuse_writes is not None:
             raise WriteFailed(self.refuse_writes)
         self.writes.append((database, lines, no_sync))
+
+    def state(self, key: str) -> bytes | None:
+        """Give what is kept."""
+        return self.kept.get(key)
+
+    def state_keys(self) -> list[str]:
+        """Give the keys of what is kept."""
+        return list(self.kept)
 
     def log(self, level: str, text: str) -> None:
         """Keep the line."""
@@ -110,7 +119,8 @@ class Driver:
 
     def run(self, run: Run, key: str = "key", overlap: bool = False) -> RunResult:
         """Run a plugin with a fresh host, within a bound."""
-        self.host = RecordingHost(tables=self.host.tables, refuse_writes=self.host.refuse_writes)
+        was = self.host
+        self.host = RecordingHost(tables=was.tables, refuse_writes=was.refuse_writes, kept=was.kept)
 
         async def bounded() -> RunResult:
             async with asyncio.timeout(30):
