@@ -204,6 +204,7 @@ class _Server:
             restrict_to=config.restrict_plugin_triggers_to,
             package_manager=config.package_manager,
             virtual_env=config.virtual_env,
+            wheels_dir=config.wheels_dir,
             commits=commits,
         )
 

@@ -1,9 +1,9 @@
 """Secrets of plugins: named in triggers as `secret:NAME`, looked up when a run begins.
 
 The catalog and whatever is shown hold the name alone. The value is the text of the file NAME in the
-secrets folder, without a newline at its end, or else the server's variable `INFLUXPE_SECRET_<NAME>`.
-It is read for each run, so that one that was changed counts from the next run on. A folder
-may be what Kubernetes mounts, which consists of links.
+secrets folder, without a newline at its end, or else the variable `INFLUXPE_SECRET_<NAME>`. It is
+read for each run, so that one that was changed counts from the next run on. The folder may be what
+Kubernetes mounts, which consists of links.
 """
 
 import json

@@ -12,6 +12,7 @@ from influxpe.commits import Commits
 from influxpe.errors import EngineError, InstallFailed, NoSuchPath, PluginError
 from influxpe.plugin.dry_run import DryRuns, Outcome
 from influxpe.plugin.engine_calls import EngineCalls
+from influxpe.plugin.installer import OnLine
 from influxpe.plugin.packages import Packages
 from influxpe.plugin.pool import Request, Response, WorkerPool
 from influxpe.plugin.source import PluginSources
@@ -59,6 +60,7 @@ class ProcessingEngine:
         package_manager: str,
         commits: Commits,
         virtual_env: Path | None = None,
+        wheels_dir: Path | None = None,
         calls: EngineCalls | None = None,
     ) -> None:
         self._engine = engine
@@ -66,7 +68,7 @@ class ProcessingEngine:
         self._pool = pool
         self._calls = calls or EngineCalls(engine, clock, commits)
         sources = PluginSources(plugin_dir, plugin_repo)
-        self._packages = Packages(plugin_dir, virtual_env, package_manager)
+        self._packages = Packages(plugin_dir, virtual_env, package_manager, wheels_dir)
         self._triggers = TriggerManager(
             self._calls,
             sources,
@@ -191,14 +193,31 @@ class ProcessingEngine:
         found = await self._calls.work(self._engine.databases)
         return any(one.name == name and not one.deleted for one in found)
 
-    async def install_packages(self, packages: Sequence[str]) -> None:
-        """Install packages for plugins. Raises `InstallFailed` with pip's last lines."""
-        await self._packages.install(packages)
+    async def install_packages(
+        self,
+        packages: Sequence[str],
+        *,
+        environment: str | None = None,
+        on_line: OnLine | None = None,
+    ) -> None:
+        """Install packages for plugins, or for those of a named environment.
+
+        `on_line` gets what pip says. Raises `InstallFailed` with its last lines.
+        """
+        await self._packages.install(packages, environment=environment, on_line=on_line)
         await self._use_new_packages()
 
-    async def install_requirements(self, location: str) -> None:
+    async def install_requirements(
+        self,
+        location: str,
+        *,
+        environment: str | None = None,
+        on_line: OnLine | None = None,
+    ) -> None:
         """Install what a file on the server lists. Raises `InstallFailed`."""
-        await self._packages.install_requirements(location)
+        await self._packages.install_requirements(
+            location, environment=environment, on_line=on_line
+        )
         await self._use_new_packages()
 
     async def _use_new_packages(self) -> None:
