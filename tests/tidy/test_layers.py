@@ -41,6 +41,7 @@ PYTHON_LAYERS: dict[str, set[str]] = {
     "backup": FOUNDATION,
     "http": FOUNDATION | {"triggers", "plugin", "backup"},
     "server": FOUNDATION | {"plugin", "triggers", "http"},
+    "testing": FOUNDATION | {"plugin", "triggers", "worker.lines", "worker.rows", "worker.wire"},
     "cli": {
         "_engine",
         "config",
@@ -50,6 +51,7 @@ PYTHON_LAYERS: dict[str, set[str]] = {
         "triggers.spec",
         "triggers.duration",
         "server",
+        "testing",
     },
     "__main__": {"cli"},
     "__init__": set(),
