@@ -12,7 +12,7 @@ from time import perf_counter
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from influxpe.http import errors, query, write
+from influxpe.http import call_plugin, errors, query, write
 from influxpe.http.auth import Gate, preflight
 from influxpe.http.backup import BackupEndpoints
 from influxpe.http.bodies import discard, read_body
@@ -171,8 +171,8 @@ class App:
         self._services = services
         self._gate = Gate.from_config(services.config, services.tokens)
         self._routes = routes(services)
-        call_plugin = Route(ENGINE_PREFIX, PluginCallEndpoint(services).call)
-        self._engine_routes = {"GET": call_plugin, "POST": call_plugin}
+        engine = Route(ENGINE_PREFIX, PluginCallEndpoint(services).call)
+        self._engine_routes = dict.fromkeys(call_plugin.METHODS, engine)
         self._bytes_max = services.config.max_http_request_size
         uuid = services.engine.cluster_uuid().encode()
         self._flight = FlightService(services)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from influxpe._engine import Engine
@@ -25,7 +26,8 @@ from influxpe.triggers.manager import (
     CreateTrigger,
     TriggerManager,
 )
-from influxpe.triggers.request_task import RequestTask
+from influxpe.triggers.places import Leave
+from influxpe.triggers.request_task import SUBPATH_HEADER, RequestTask
 from influxpe.triggers.schedule import rfc3339, spoken
 from influxpe.triggers.spec import normalise_path
 from influxpe.triggers.task import TriggerTask
@@ -129,15 +131,20 @@ class ProcessingEngine:
         """Let a trigger rest; a run that hangs is ended within a second."""
         await self._triggers.disable(database, name)
 
-    async def call(self, path: str, request: Request) -> Response:
-        """Run the request trigger of a path. Raises `NoSuchPath` with the paths that exist."""
+    async def call(self, path: str, request: Request, leave: Leave | None = None) -> Response:
+        """Run the request trigger of a path, which learns what follows its own path.
+
+        Raises `NoSuchPath` with the paths that exist, `BusyError`, and what `leave` ends with: it
+        does when the caller goes.
+        """
         path = normalise_path(path)
         registry = self._triggers.registry
-        task = registry.serving(path)
+        task, subpath = registry.serving(path) or (None, "")
         if not isinstance(task, RequestTask):
             raise NoSuchPath(path, registry.paths())
+        headers = request.headers | {SUBPATH_HEADER: subpath}
         try:
-            return await task.call(request)
+            return await task.call(replace(request, headers=headers), leave)
         except NoSuchPath:
             raise NoSuchPath(path, registry.paths()) from None
 

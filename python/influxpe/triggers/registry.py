@@ -65,6 +65,7 @@ class Registry(Generic[Entry]):
     def __init__(self) -> None:
         self._by_id: dict[int, Entry] = {}
         self._by_path: dict[str, Entry] = {}
+        self._longest_path = 0
 
     def add(self, entry: Entry) -> None:
         """Register a trigger. Raises `ConflictError` where its request path is taken."""
@@ -72,6 +73,7 @@ class Registry(Generic[Entry]):
         if path is not None:
             self.check_path(path, entry.trigger.id)
             self._by_path[path] = entry
+            self._longest_path = max(self._longest_path, len(path))
         self._by_id[entry.trigger.id] = entry
 
     def check_path(self, path: str, trigger_id: int | None = None) -> None:
@@ -88,15 +90,30 @@ class Registry(Generic[Entry]):
         path = None if entry is None else entry.trigger.request_path
         if path is not None:
             del self._by_path[path]
+            self._longest_path = max(map(len, self._by_path), default=0)
         return entry
 
     def get(self, trigger_id: int) -> Entry | None:
         """Find by number."""
         return self._by_id.get(trigger_id)
 
-    def serving(self, path: str) -> Entry | None:
-        """Find by request path."""
-        return self._by_path.get(path)
+    def serving(self, path: str) -> tuple[Entry, str] | None:
+        """Find by request path, and give what follows the path of the trigger.
+
+        It is the trigger of exactly this path, or else of the longest path that this one goes on
+        from behind a slash: `hooks` serves `hooks/a/b` too, with `a/b` to follow.
+        """
+        entry = self._by_path.get(path)
+        if entry is not None:
+            return entry, ""
+        # Not longer than any path there is: a request of nothing but slashes is no work.
+        slash = path.rfind("/", 0, self._longest_path + 1)
+        while slash >= 0:
+            entry = self._by_path.get(path[: slash + 1]) or self._by_path.get(path[:slash])
+            if entry is not None:
+                return entry, path[slash + 1 :]
+            slash = path.rfind("/", 0, slash)
+        return None
 
     def paths(self) -> tuple[str, ...]:
         """Give all request paths that are served."""

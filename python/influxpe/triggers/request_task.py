@@ -1,7 +1,8 @@
 """Request triggers: one HTTP request is one run, and its rows are visible before its answer is.
 
 Without `run_async` requests are served one at a time; a bounded number waits, the rest is turned
-away at once, so that a flood holds up nothing but itself.
+away at once, so that a flood holds up nothing but itself. Waiting has a limit of time, and the run
+then has it again: whoever asks is answered, also where plugins ask each other in a circle.
 """
 
 import asyncio
@@ -9,14 +10,22 @@ import json
 from functools import partial
 
 from influxpe.errors import BusyError, NoSuchPath, PluginError
-from influxpe.plugin.pool import Request, Response, Run, RunResult, Source
+from influxpe.plugin.pool import Request, Response, Run, RunResult, RunTooLong, Source
 from influxpe.plugin.source import PluginSources
+from influxpe.triggers.places import Leave, Places
+from influxpe.triggers.registry import Trigger
 from influxpe.triggers.runner import RunFailed, Runner, Work
 from influxpe.triggers.task import GRACE_SECONDS_MAX, OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask
 
 WAITING_REQUESTS_MAX = 60
+# Seconds of waiting, and of running, for triggers without a limit of their own: more than proxies
+# and clients wait, and an end to a circle of plugins that wait for each other.
+REQUEST_SECONDS_MAX = 300.0
+# What follows the path of the trigger in that of the request, percent-encoded as it was sent.
+SUBPATH_HEADER = "x-influxpe-subpath"
 START_TEXT = "starting execution of request plugin."
 DEPTH = 1
+INTERNAL_SERVER_ERROR, GATEWAY_TIMEOUT = 500, 504
 
 
 class RequestTask(TriggerTask):
@@ -25,55 +34,70 @@ class RequestTask(TriggerTask):
     def __init__(self, runner: Runner, on_disable: OnDisable, sources: PluginSources) -> None:
         super().__init__(runner, on_disable)
         self._sources = sources
-        places = OVERLAPPING_RUNS_MAX if self.trigger.run_async else 1
-        self._places = asyncio.Semaphore(places)
-        self._waiting = 0
+        self._places = Places(OVERLAPPING_RUNS_MAX if self.trigger.run_async else 1)
+        self._limit_s = time_limit_s(self.trigger)
         self._running: set[asyncio.Task[Response]] = set()
 
     def start(self) -> None:
         """Begin: there is nothing to wait for but requests."""
 
-    async def call(self, request: Request) -> Response:
-        """Serve one request; a caller who goes away does not end the run.
+    async def call(self, request: Request, leave: Leave | None = None) -> Response:
+        """Serve one request; a caller who goes away does not end a run that has begun.
 
-        Raises `BusyError` where too many wait already, `NoSuchPath` where the trigger has stopped.
+        `leave` ends by an exception when the caller goes: who still waits for a place then loses
+        it, and the exception is raised. Raises `BusyError` where too many wait already, and
+        `NoSuchPath` where the trigger has stopped.
         """
-        await self._take_place()
+        if not self._places.take() and not await self._wait_for_place(leave):
+            return error_response(f"{self._late()}: no earlier request ended", GATEWAY_TIMEOUT)
         task = asyncio.create_task(self._serve(request))
         self._running.add(task)
         task.add_done_callback(self._over)
         return await asyncio.shield(task)
 
-    async def _take_place(self) -> None:
-        if self._places.locked() and self._waiting >= WAITING_REQUESTS_MAX:
-            name = self.trigger.name
-            waiting = f"{self._waiting} requests wait for trigger '{name}' already"
-            raise BusyError(f"{waiting}, its limit is {WAITING_REQUESTS_MAX}; try again later")
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
+    async def _wait_for_place(self, leave: Leave | None) -> bool:
+        waiting = self._places.waiting
+        if waiting >= WAITING_REQUESTS_MAX:
+            told = f"{waiting} requests wait for trigger '{self.trigger.name}' already"
+            raise BusyError(f"{told}, its limit is {WAITING_REQUESTS_MAX}; try again later")
+        return await self._places.wait(self._limit_s, leave)
+
+    def _late(self) -> str:
+        name, limit_s = self.trigger.name, self._limit_s
+        return f"trigger '{name}' did not answer within its limit of {limit_s:g} s"
 
     def _over(self, task: asyncio.Task[Response]) -> None:
         self._running.discard(task)
-        self._places.release()
+        self._places.give_back()
         if not task.cancelled():
             task.exception()  # whoever waited has got it; nobody need be left to ask
 
     async def _serve(self, request: Request) -> Response:
         if self.stopping:
-            raise NoSuchPath(self.trigger.request_path or "", ())
+            raise self._no_path()
         with self.busy():
             try:
                 source = await self._sources.read(self.trigger.plugin_filename)
                 return await self._run_once(source, request)
             except PluginError as error:
-                self.log.failure(f"error running request plugin: {error}")
-                return error_response(str(error))
-            except RunFailed as failure:
-                self.log.failure(str(failure), failure.traceback)
-                return error_response(failure.reason)
+                failure = RunFailed(f"error running request plugin: {error}", reason=str(error))
+            except RunFailed as error:
+                failure = error
+            self.log.failure(str(failure), failure.traceback)
+            await self._after_failure()
+            if isinstance(failure.__cause__, RunTooLong):
+                return error_response(f"{self._late()}: its run was ended", GATEWAY_TIMEOUT)
+            return error_response(failure.reason)
+
+    async def _after_failure(self) -> None:
+        """Rest where that is asked for; a request is never tried again: its client decides."""
+        if self.trigger.error_behavior == "disable" and not self.stopping:
+            self.stopping = True
+            self._places.close(self._no_path)
+            await self._on_disable(self)
+
+    def _no_path(self) -> NoSuchPath:
+        return NoSuchPath(self.trigger.request_path or "", ())
 
     async def _run_once(self, source: Source, request: Request) -> Response:
         work = Work(
@@ -99,10 +123,13 @@ class RequestTask(TriggerTask):
             source=source,
             arguments=None if trigger.arguments is None else dict(trigger.arguments),
             request=request,
+            time_limit_s=self._limit_s,
         )
 
     async def stop(self, grace_s: float = GRACE_SECONDS_MAX) -> None:
         """End within a second; requests that are not served by then are answered with an error."""
+        self.stopping = True
+        self._places.close(self._no_path)
         await super().stop(grace_s)
         if self._running:
             await asyncio.wait(self._running, timeout=grace_s)
@@ -110,7 +137,14 @@ class RequestTask(TriggerTask):
             task.cancel()
 
 
-def error_response(reason: str) -> Response:
-    """Answer 500 with `{"error": reason}`."""
+def time_limit_s(trigger: Trigger) -> float:
+    """Give the seconds that a request waits at most, and that its run may take then."""
+    options = getattr(trigger, "options", None)
+    limit_s: float | None = None if options is None else options.time_limit_s
+    return REQUEST_SECONDS_MAX if limit_s is None else limit_s
+
+
+def error_response(reason: str, status: int = INTERNAL_SERVER_ERROR) -> Response:
+    """Answer with `{"error": reason}`."""
     body = json.dumps({"error": reason}, ensure_ascii=False, separators=(",", ":"))
-    return Response(500, (("content-type", "application/json"),), body.encode())
+    return Response(status, (("content-type", "application/json"),), body.encode())

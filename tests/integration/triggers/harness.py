@@ -56,7 +56,7 @@ class Host:
         self.engine = engine
         self.processing = processing
         self.plugins = plugins
-        self._commits = commits
+        self.commits = commits
         self._clock = SystemClock()
 
     async def write(self, lines: str, database: str = DATABASE) -> None:
@@ -69,7 +69,7 @@ class Host:
             no_sync=False,
             now_ns=self._clock.now_ns(),
         )
-        await self._commits.wait(ticket)
+        await self.commits.wait(ticket)
 
     async def trigger(
         self,
