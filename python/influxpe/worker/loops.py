@@ -22,6 +22,8 @@ from typing import Final, NamedTuple
 
 # A worker runs one plugin; this many places of it iterate over rows before one is looked at again.
 PLACES_KEPT_MAX: Final = 256
+# Their instructions are needed again only for the next place in the same function.
+FUNCTIONS_KEPT_MAX: Final = 8
 # Python versions whose instructions are known here; others get whole rows.
 _KNOWN_BEFORE: Final = (3, 14)
 
@@ -72,7 +74,7 @@ class _Step(NamedTuple):
 
 def loop_reads(frame: FrameType) -> Reads | None:
     """What the `for` reads whose iterator `frame` asks for now; `None` if that is not known."""
-    return None if sys.gettrace() else _loop_reads(frame.f_code, frame.f_lasti)
+    return None if _is_debugged() else _loop_reads(frame.f_code, frame.f_lasti)
 
 
 def feeds_generator(frame: FrameType) -> bool:
@@ -82,9 +84,16 @@ def feeds_generator(frame: FrameType) -> bool:
 
 def generator_reads(frame: FrameType) -> Reads | None:
     """What a comprehension reads that asks for its first row now; `None` if that is not known."""
-    if sys.gettrace() or frame.f_code.co_name not in _COMPREHENSIONS:
+    if _is_debugged() or frame.f_code.co_name not in _COMPREHENSIONS:
         return None
     return _generator_reads(frame.f_code, frame.f_lasti)
+
+
+def _is_debugged() -> bool:
+    """Whether somebody may look at the variables of a function while it runs."""
+    if sys.version_info >= (3, 12) and sys.monitoring.get_tool(sys.monitoring.DEBUGGER_ID):
+        return True
+    return sys.gettrace() is not None
 
 
 @lru_cache(maxsize=PLACES_KEPT_MAX)
@@ -182,6 +191,7 @@ def _is_call_with(first: _Step, second: _Step) -> bool:
     return is_default and (second.name, second.value) == ("CALL", 2)
 
 
+@lru_cache(maxsize=FUNCTIONS_KEPT_MAX)
 def _steps(code: CodeType) -> list[_Step]:
     """The instructions of some code; those that do two things (3.13) as two."""
     return list(_each_step(code)) if sys.version_info < _KNOWN_BEFORE else []

@@ -1,5 +1,6 @@
 """A loop that only reads has only those columns made; nothing can tell its rows from whole ones."""
 
+import asyncio
 import copy
 import json
 import pickle
@@ -198,6 +199,39 @@ def test_a_debugger_sees_whole_rows(made_columns: list[int]) -> None:
     finally:
         sys.settrace(before)
     assert len(made_columns) == len(WHOLE[0])
+
+
+@pytest.mark.skipif(not hasattr(sys, "monitoring"), reason="new in Python 3.12")
+def test_a_debugger_that_monitors_sees_whole_rows(made_columns: list[int]) -> None:
+    monitoring: Any = vars(sys)["monitoring"]
+    monitoring.use_tool_id(monitoring.DEBUGGER_ID, "test")
+    try:
+        written(READS[:1], "pass")(Rows(STREAM))
+    finally:
+        monitoring.free_tool_id(monitoring.DEBUGGER_ID)
+    assert len(made_columns) == len(WHOLE[0])
+
+
+def test_loops_of_generators_and_coroutines_are_read_too(made_columns: list[int]) -> None:
+    def generator() -> Iterator[int]:
+        for row in Rows(STREAM):
+            yield row["n"]
+
+    async def coroutine() -> int:
+        total = 0
+        for row in Rows(STREAM):
+            total += row["n"]
+        return total
+
+    assert list(generator()) == [1, 2, 3]
+    assert asyncio.run(coroutine()) == 6
+    assert len(made_columns) == 2
+
+
+def test_a_long_function_is_read_too(made_columns: list[int]) -> None:
+    loop = written([*READS[:1] * 200, 'out.append(row["time"])'], "pass")
+    assert len(loop(Rows(STREAM))) == 3 * 201 + 1
+    assert len(made_columns) == 2
 
 
 CONSUMERS: list[Callable[[Any], Any]] = [
