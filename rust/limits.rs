@@ -30,6 +30,8 @@ pub const BATCH_TEXT_BYTES_MAX: usize = 128 * 1_024 * 1_024;
 pub const REFUSED_RANGES_MAX: usize = 1_000;
 /// Bytes of one SQL text: planning takes stack and time in proportion to it.
 pub const SQL_BYTES_MAX: usize = 1_048_576;
+/// Bytes of the condition of a trigger: it is compiled for every table and batch.
+pub const CONDITION_BYTES_MAX: usize = 4_096;
 /// Rows of one buffer block: a batch for DataFusion, and the most that a snapshot copies per table.
 pub const BLOCK_ROWS_MAX: usize = 8_192;
 /// Bytes of one log segment; a frame that is larger gets a segment of its own size.
@@ -42,6 +44,12 @@ pub const QUEUE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 pub const LOG_LINES_MAX: usize = 10_000;
 /// Triggers in a row that may set each other off before the chain is cut.
 pub const TRIGGER_DEPTH_MAX: u8 = 8;
+/// Bytes of a key of the state of a trigger: it is a name, not a value.
+pub const STATE_KEY_BYTES_MAX: usize = 1_024;
+/// Bytes of one value of the state of a trigger: each change of it is written to the log.
+pub const STATE_VALUE_BYTES_MAX: usize = 65_536;
+/// Bytes of the state of one trigger, keys and values: it stays in memory, and each manifest has it.
+pub const STATE_BYTES_MAX: usize = 1_048_576;
 /// Nanoseconds that rows of `_internal` are kept: seven days (as InfluxDB 3).
 pub const INTERNAL_RETENTION_NS: i64 = 7 * 24 * 3_600 * 1_000_000_000;
 /// Rows of one row group of a Parquet file: what a reader of one series skips, and what a writer

@@ -179,6 +179,12 @@ class TriggerInfo:
     @property
     def cursor(self) -> int:
         """Log position up to which the trigger has been served, durably."""
+    @property
+    def options(self) -> str:
+        """What it was told beyond the reference, as JSON; empty for nothing."""
+    @property
+    def tick_ns(self) -> int | None:
+        """The last tick of its schedule that was served since it was made or enabled, durably."""
 
 @final
 class FeedTable:
@@ -217,8 +223,11 @@ class Feed:
     @property
     def position(self) -> int:
         """Where the next read starts."""
-    def read(self, *, rows_max: int) -> FeedRead:
-        """Reads on to the end of the log, or to the first whole frame past `rows_max` rows."""
+    def read(self, *, rows_max: int, bytes_max: int = ...) -> FeedRead:
+        """Reads on to the end of the log, or to the first whole frame with which there is enough.
+
+        Enough are `rows_max` rows, or `bytes_max` bytes of rows as the log has them.
+        """
 
 @final
 class QueryStream:
@@ -439,12 +448,30 @@ class Engine:
         cursor: int | None,
         depth: int,
         now_ns: int,
+        tick_ns: int | None = None,
+        state: Sequence[tuple[str, bytes | None]] = ...,
+        tables: Sequence[tuple[str, str, Sequence[str] | None, bytes]] = ...,
+        record: tuple[str, int] | None = None,
+        internal: str = "",
     ) -> WriteTicket:
-        """Queues what a run wrote, (database, line protocol) pairs, and its cursor as one frame.
+        """Queues what a run leaves behind as one frame: it is there as a whole, or not at all.
 
-        All or nothing: any bad line raises `InvalidError` that names the database and the line, and
-        queues nothing.
+        `writes` are (database, line protocol) pairs, `tables` Arrow IPC streams with database,
+        table and tags (`None`: as `write_arrow` finds them), `state` keys of the trigger's state
+        with their new values (`None` forgets one), `cursor` and `tick_ns` what is served with it,
+        `record` a line for `_internal` up to its time, and the time: the field `rows_out` is added
+        to it, `internal` further lines for `_internal`. The ticket counts the rows but those.
+
+        Any bad line raises `InvalidError` that names the database and the line, and so does a state
+        of more than 1 MiB, a value of more than 64 KiB or a key of more than 1 KiB.
         """
+    def trigger_state(self, trigger_id: int, key: str) -> bytes | None:
+        """A value of a trigger's state, as of the newest run that was committed."""
+    def trigger_state_keys(self, trigger_id: int) -> list[str]:
+        """The keys of a trigger's state, sorted."""
+    @staticmethod
+    def check_condition(condition: str) -> None:
+        """Raises `InvalidError` for what is no condition in SQL, whatever its columns."""
     def committed(self) -> int:
         """Sequence of the newest write that is durable and visible to queries."""
     def commit_descriptor(self) -> int:
@@ -544,14 +571,27 @@ class Engine:
         run_async: bool,
         error_behavior: str,
         disabled: bool,
+        options: str = "",
     ) -> TriggerInfo:
         """Its cursor is the newest position: a trigger sees what is written after it was made."""
     def set_trigger_disabled(self, database: str, name: str, *, disabled: bool) -> TriggerInfo:
         """Enabling moves the cursor to the newest position."""
     def delete_trigger(self, database: str, name: str) -> None: ...
     def triggers(self) -> list[TriggerInfo]: ...
-    def feed(self, trigger_id: int, *, table: str | None) -> Feed:
-        """Rows of a trigger's database, or of one table of it, without the trigger's own output."""
+    def feed(
+        self,
+        trigger_id: int,
+        *,
+        table: str | None,
+        own_output: bool = False,
+        columns: Sequence[str] | None = None,
+        condition: str | None = None,
+    ) -> Feed:
+        """Rows of a trigger's database, or of one table of it, from its cursor on.
+
+        `columns` are those that the rows have beside `time`; rows that `condition` (SQL) is not
+        true for are left out. A read raises `InvalidError` where it cannot be evaluated.
+        """
     def log(self, *, time_ns: int, trigger_name: str, level: str, text: str) -> None:
         """Adds a line to `system.processing_engine_logs` (a ring of 10,000 lines, in memory)."""
     def stats(self) -> EngineStats: ...

@@ -42,7 +42,8 @@ impl Engine {
         })
     }
 
-    /// Sets how long rows of a table are kept; `None` as long as those of its database.
+    /// Sets how long rows of a table are kept; `None` as long as those of its database. Tables of
+    /// `_internal` too may be kept longer, or not as long.
     ///
     /// # Errors
     /// As `set_retention`, for the table too.
@@ -52,7 +53,6 @@ impl Engine {
         table: &str,
         retention_ns: Option<i64>,
     ) -> Result<()> {
-        check_not_internal(database, "modify")?;
         self.change(|resolver| keep(resolver, database, table, retention_ns))
     }
 

@@ -62,6 +62,20 @@ pub struct FeedRead {
     pub tables: Vec<FeedTable>,
 }
 
+/// Which rows a trigger is to receive.
+#[derive(Debug, Clone, Default)]
+pub struct FeedChoice {
+    /// Those of one table; `None`: of all.
+    pub table: Option<String>,
+    /// Whether those that it wrote itself are among them.
+    pub own_output: bool,
+    /// Columns that they have, beside `time`; `None`: all.
+    pub columns: Option<Vec<String>>,
+    /// A condition in SQL over the columns of a table. Tables that lack one of its columns have no
+    /// row that it is true for.
+    pub condition: Option<String>,
+}
+
 /// Reads the log for one trigger.
 #[derive(Debug)]
 pub struct Feed {
@@ -69,15 +83,15 @@ pub struct Feed {
     reader: LogReader,
     trigger: TriggerId,
     database: DatabaseId,
-    table: Option<String>,
+    wanted: FeedChoice,
 }
 
 impl Engine {
-    /// The rows of a trigger's database, or of one table of it, from its cursor onwards.
+    /// The rows of a trigger's database that are wanted, from its cursor onwards.
     ///
     /// # Errors
     /// `NotFound` where there is no such trigger.
-    pub fn feed(self: &Arc<Self>, trigger: TriggerId, table: Option<&str>) -> Result<Feed> {
+    pub fn feed(self: &Arc<Self>, trigger: TriggerId, wanted: FeedChoice) -> Result<Feed> {
         let found = self.catalog().triggers.get(&trigger).cloned();
         let found = found.ok_or_else(|| {
             EngineError::not_found(format!("there is no trigger number {trigger}"))
@@ -88,7 +102,7 @@ impl Engine {
             reader: LogReader::new(Arc::clone(&self.release.log), found.cursor + 1),
             trigger,
             database: found.database,
-            table: table.map(str::to_owned),
+            wanted,
         })
     }
 
@@ -162,33 +176,57 @@ impl Feed {
         self.reader.next_position() - 1
     }
 
-    /// Reads on to the end of the log, or to the first whole frame past `rows_max` rows.
+    /// Reads on to the end of the log, or to the first whole frame with which there are `rows_max`
+    /// rows or `bytes_max` bytes of rows in the log.
     ///
     /// # Errors
     /// `NotFound` where the log does not reach back that far, `Corrupt` where it is damaged.
-    pub fn read(&mut self, rows_max: usize) -> Result<FeedRead> {
+    pub fn read(&mut self, rows_max: usize, bytes_max: usize) -> Result<FeedRead> {
         let newest = self.engine.committed();
         let catalog = self.engine.catalog();
         let mut choice = Choice {
             catalog: &catalog,
             trigger: self.trigger,
             database: self.database,
-            table: self.table.as_deref(),
+            wanted: &self.wanted,
             known: HashMap::new(),
             gathered: Gathered::default(),
+            bytes: 0,
             depth: 0,
             rows_cut: 0,
         };
         self.reader.read(newest, |_, payload| {
             choice.take(payload)?;
-            let full = choice.gathered.rows >= rows_max;
+            let full = choice.gathered.rows >= rows_max || choice.bytes >= bytes_max;
             Ok(if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
         let (depth, rows_cut) = (choice.depth, choice.rows_cut);
-        let tables = choice.gathered.into_tables(&catalog)?;
+        let mut tables = choice.gathered.into_tables(&catalog)?;
+        if self.wanted.columns.is_some() || self.wanted.condition.is_some() {
+            tables = tables.into_iter().map(|one| self.narrowed(one)).collect::<Result<_>>()?;
+            tables.retain(|one| one.rows.num_rows() > 0);
+        }
         let position = self.position();
         self.engine.release.feeds.lock().insert(self.trigger, position);
         Ok(FeedRead { position, depth, rows_cut, tables })
+    }
+
+    /// The wanted rows and columns of a table.
+    fn narrowed(&self, mut table: FeedTable) -> Result<FeedTable> {
+        if let Some(condition) = &self.wanted.condition {
+            table.rows = self.engine.query.filter(&table.rows, condition)?;
+        }
+        if let Some(columns) = &self.wanted.columns {
+            let schema = table.rows.schema();
+            let is_wanted = |name: &str| name == "time" || columns.iter().any(|one| one == name);
+            let kept = schema.fields().iter().enumerate();
+            let kept: Vec<usize> =
+                kept.filter(|(_, field)| is_wanted(field.name())).map(|(at, _)| at).collect();
+            table.rows = table.rows.project(&kept).map_err(|error| {
+                EngineError::internal("rows cannot be narrowed").caused_by(error)
+            })?;
+        }
+        Ok(table)
     }
 }
 
@@ -197,9 +235,10 @@ struct Choice<'a> {
     catalog: &'a Catalog,
     trigger: TriggerId,
     database: DatabaseId,
-    table: Option<&'a str>,
+    wanted: &'a FeedChoice,
     known: HashMap<TableId, bool>,
     gathered: Gathered,
+    bytes: usize,
     depth: u8,
     rows_cut: usize,
 }
@@ -211,7 +250,7 @@ impl Choice<'_> {
             let RecordKind::Batch { database, table, origin } = raw.kind()? else {
                 continue;
             };
-            let own = origin.trigger == self.trigger;
+            let own = origin.trigger == self.trigger && !self.wanted.own_output;
             if database != self.database || own || !self.wants(table) {
                 continue;
             }
@@ -223,16 +262,17 @@ impl Choice<'_> {
                 continue;
             }
             self.depth = self.depth.max(origin.depth);
+            self.bytes += raw.body_bytes();
             self.gathered.add(batch);
         }
         Ok(())
     }
 
     fn wants(&mut self, table: TableId) -> bool {
-        let Some(name) = self.table else { return true };
+        let Some(name) = &self.wanted.table else { return true };
         let (catalog, database) = (self.catalog, self.database);
         *self.known.entry(table).or_insert_with(|| {
-            table_by_id(catalog, database, table).is_some_and(|found| &*found.name == name)
+            table_by_id(catalog, database, table).is_some_and(|found| *found.name == **name)
         })
     }
 }

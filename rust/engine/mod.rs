@@ -8,6 +8,7 @@
 mod admin;
 mod background;
 mod backup;
+mod commit_run;
 mod compact;
 mod database;
 mod delete_rows;
@@ -26,7 +27,8 @@ mod triggers;
 mod write_path;
 
 pub use backup::{Backup, BackupObject};
-pub use feed::{Feed, FeedRead, FeedTable};
+pub use commit_run::{RunOutput, RunRecord, RunRows};
+pub use feed::{Feed, FeedChoice, FeedRead, FeedTable};
 pub use open::{Options, persist_bytes};
 pub use stats::Stats;
 pub use triggers::NewTrigger;

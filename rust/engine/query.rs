@@ -7,6 +7,7 @@ use super::database::DatabaseView;
 use super::system::SystemView;
 use crate::error::{EngineError, Result};
 use crate::query::{Format, Param, QueryStream};
+use crate::schema::{Database, INTERNAL_DATABASE};
 
 impl Engine {
     /// Plans a query; its answer is computed as it is read.
@@ -26,9 +27,17 @@ impl Engine {
             EngineError::not_found(format!("query error: database not found: {database}"))
         })?;
         let lines = Arc::clone(&self.log_lines);
-        let system = Arc::new(SystemView::new(catalog, found.id, lines));
-        let (buffer, store) = (Arc::clone(&self.buffer), Arc::clone(&self.store));
-        let view = Arc::new(DatabaseView { database: found, buffer, store });
+        let internal = catalog.database(INTERNAL_DATABASE).map(|one| self.view(one));
+        let view = Arc::new(self.view(&found));
+        let system = Arc::new(SystemView::new(catalog, found.id, lines, internal));
         self.query.query(view, system, sql, params, format)
+    }
+
+    fn view(&self, database: &Arc<Database>) -> DatabaseView {
+        DatabaseView {
+            database: Arc::clone(database),
+            buffer: Arc::clone(&self.buffer),
+            store: Arc::clone(&self.store),
+        }
     }
 }

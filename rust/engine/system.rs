@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use super::database::DatabaseView;
 use super::hex;
+use crate::error::Result;
 use crate::query::{
-    DatabaseRow, LogLine, LogRing, NodeRow, SystemSource, TableRow, TokenRow, TriggerRow,
+    Database as _, DatabaseRow, LogLine, LogRing, NodeRow, SystemSource, TableRow, TableSnapshot,
+    TokenRow, TriggerRow,
 };
 use crate::schema::{Catalog, Database, DatabaseId, Deletion, Table, Token, Trigger};
 
@@ -18,11 +21,18 @@ pub(super) struct SystemView {
     catalog: Arc<Catalog>,
     database: DatabaseId,
     lines: Arc<LogRing>,
+    internal: Option<DatabaseView>,
 }
 
 impl SystemView {
-    pub(super) fn new(catalog: Arc<Catalog>, database: DatabaseId, lines: Arc<LogRing>) -> Self {
-        Self { catalog, database, lines }
+    /// `internal` is the database in which the server keeps tables of its own.
+    pub(super) fn new(
+        catalog: Arc<Catalog>,
+        database: DatabaseId,
+        lines: Arc<LogRing>,
+        internal: Option<DatabaseView>,
+    ) -> Self {
+        Self { catalog, database, lines, internal }
     }
 }
 
@@ -50,6 +60,10 @@ impl SystemSource for SystemView {
 
     fn tokens(&self) -> Vec<TokenRow> {
         self.catalog.tokens.values().map(token_row).collect()
+    }
+
+    fn internal_table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
+        self.internal.as_ref().map_or(Ok(None), |internal| internal.table(name))
     }
 
     fn nodes(&self) -> Vec<NodeRow> {

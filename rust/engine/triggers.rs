@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::admin::trigger_database;
 use crate::error::{EngineError, Result};
-use crate::schema::{CURSOR_HERE, Catalog, CatalogChange, Trigger};
+use crate::schema::{CURSOR_HERE, Catalog, CatalogChange, Trigger, TriggerId, TriggerMemory};
 
 /// What a trigger is made of.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct NewTrigger {
     pub error_behavior: String,
     /// Whether it rests from the start.
     pub disabled: bool,
+    /// What it is told beyond the reference, as JSON; empty for nothing.
+    pub options: String,
 }
 
 impl Engine {
@@ -56,7 +58,13 @@ impl Engine {
                 error_behavior: new.error_behavior,
                 disabled: new.disabled,
                 cursor: CURSOR_HERE,
+                options: Arc::default(),
+                memory: TriggerMemory::default(),
             }))?;
+            if !new.options.is_empty() {
+                let options = new.options.as_str().into();
+                resolver.change(CatalogChange::SetTriggerOptions { trigger: id, options })?;
+            }
             Ok(id)
         })?;
         self.trigger_by_id(id)
@@ -88,6 +96,19 @@ impl Engine {
         })?;
         self.release.feeds.lock().remove(&id);
         self.trigger_by_id(id)
+    }
+
+    /// A value that the plugin of a trigger keeps, as of the newest run that was committed.
+    #[must_use]
+    pub fn trigger_state(&self, trigger: TriggerId, key: &str) -> Option<Arc<[u8]>> {
+        self.catalog().triggers.get(&trigger)?.memory.state.get(key).cloned()
+    }
+
+    /// The keys that the plugin of a trigger keeps values under, sorted.
+    #[must_use]
+    pub fn trigger_state_keys(&self, trigger: TriggerId) -> Vec<Arc<str>> {
+        let found = self.catalog().triggers.get(&trigger).cloned();
+        found.map(|one| one.memory.state.keys().cloned().collect()).unwrap_or_default()
     }
 
     /// Forgets a trigger.

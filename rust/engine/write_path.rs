@@ -10,11 +10,11 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::sink::{self, Effect};
-use crate::error::{EngineError, ErrorKind, Result};
+use crate::error::{EngineError, Result};
 use crate::line::Precision;
 use crate::schema::{
     ArrowOptions, ArrowRows, Catalog, CatalogChange, Origin, Outcome, Position, RefusedLine,
-    Resolver, TriggerId, WriteOptions, check_database_name,
+    Resolver, WriteOptions, check_database_name,
 };
 use crate::wal::{Commit, FrameBuilder};
 
@@ -179,46 +179,6 @@ impl Engine {
         Ok((self.commit_outcome(outcome, terms.no_sync)?, rows, refused))
     }
 
-    /// Queues what a run of a trigger wrote and the cursor that it reached, as one frame.
-    ///
-    /// # Errors
-    /// `Invalid`, naming database and line, where a line is bad; nothing is queued then. Otherwise
-    /// as
-    /// `write`.
-    pub fn commit_run(
-        &self,
-        trigger: TriggerId,
-        writes: &[(String, String)],
-        cursor: Option<Position>,
-        depth: u8,
-        now_ns: i64,
-    ) -> Result<Ticket> {
-        let origin = Origin { trigger, depth };
-        let options = WriteOptions {
-            precision: Precision::Nanosecond,
-            accept_partial: false,
-            now_ns,
-            origin,
-        };
-        let _lock = self.catalog_lock.lock();
-        let base = self.catalog();
-        let mut resolver = self.resolver(&base);
-        for (database, lines) in writes.iter().filter(|(_, lines)| !lines.trim().is_empty()) {
-            check_database_name(database)
-                .and_then(|()| resolver.add(database, lines, &options))
-                .and_then(|refused| refuse_first(&refused))
-                .map_err(|error| write_back_failed(database, error))?;
-        }
-        if let Some(cursor) = cursor {
-            resolver.change(CatalogChange::SetCursor { trigger, cursor })?;
-        }
-        let outcome = resolver.finish();
-        let rows = rows_of(&outcome);
-        let position = self.commit_outcome(outcome, false)?;
-        self.counters.written(rows, writes.iter().map(|(_, lines)| lines.len()).sum(), 0);
-        Ok(Ticket { position, rows, refused: Vec::new() })
-    }
-
     /// The errors that writing these lines would meet.
     ///
     /// # Errors
@@ -267,7 +227,7 @@ impl Engine {
     }
 
     /// Queues an outcome and publishes its catalog. The caller holds the catalog lock.
-    fn commit_outcome(&self, mut outcome: Outcome, no_sync: bool) -> Result<Position> {
+    pub(super) fn commit_outcome(&self, mut outcome: Outcome, no_sync: bool) -> Result<Position> {
         let Some(mut catalog) = outcome.catalog.take() else {
             return self.queue_outcome(outcome, no_sync);
         };
@@ -325,27 +285,6 @@ fn lines_of(refused: &[RefusedLine]) -> usize {
 
 fn rows_of(outcome: &Outcome) -> usize {
     outcome.batches.iter().map(crate::schema::TableBatch::rows).sum()
-}
-
-fn refuse_first(refused: &[RefusedLine]) -> Result<()> {
-    match refused.first() {
-        Some(line) => Err(EngineError::invalid(format!(
-            "{} in line {} `{}`",
-            line.message, line.line_number, line.original_line
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Names the database; keeps the kind of errors that say nothing about the lines.
-fn write_back_failed(database: &str, error: EngineError) -> EngineError {
-    match error.kind() {
-        ErrorKind::Invalid | ErrorKind::TooLarge => EngineError::invalid(format!(
-            "error writing back lines to {database}: {}",
-            error.message()
-        )),
-        _ => error,
-    }
 }
 
 #[cfg(test)]

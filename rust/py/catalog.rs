@@ -130,4 +130,14 @@ impl TriggerInfo {
     fn cursor(&self) -> u64 {
         self.trigger.cursor
     }
+
+    #[getter]
+    fn options(&self) -> &str {
+        &self.trigger.options
+    }
+
+    #[getter]
+    fn tick_ns(&self) -> Option<i64> {
+        self.trigger.memory.tick_ns
+    }
 }

@@ -1,5 +1,6 @@
 //! The class `Engine`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,10 +19,11 @@ use super::stats::EngineStats;
 use super::stream::QueryStream;
 use super::write::{LineError, WriteTicket};
 use crate::engine::{
-    ArrowRequest, Engine as Inner, NewTrigger, Options, WriteRequest, persist_bytes,
+    ArrowRequest, Engine as Inner, FeedChoice, NewTrigger, Options, RunOutput, RunRecord, RunRows,
+    WriteRequest, persist_bytes,
 };
 use crate::line::Precision;
-use crate::query::{Format, Param};
+use crate::query::{self, Format, Param};
 use crate::schema::{CatalogLimits, TagCondition, TimeRange};
 
 /// The database. One process may open a data directory at a time.
@@ -37,6 +39,13 @@ enum Scalar {
     Unsigned(u64),
     Float(f64),
     String(String),
+}
+
+/// Database, table, tags and IPC stream of rows that a run wrote.
+type RunTable = (String, String, Option<Vec<String>>, PyBackedBytes);
+
+fn run_rows((database, table, tags, stream): RunTable) -> RunRows {
+    RunRows { database, table, tags, stream: Bytes::from_owner(stream) }
 }
 
 impl From<Option<Scalar>> for Param {
@@ -166,7 +175,11 @@ impl Engine {
         enter(py, || self.0.write_arrow(&request)).map(WriteTicket::from)
     }
 
-    #[pyo3(signature = (trigger_id, writes, *, cursor, depth, now_ns))]
+    #[pyo3(signature = (
+        trigger_id, writes, *, cursor, depth, now_ns, tick_ns = None, state = Vec::new(),
+        tables = Vec::new(), record = None, internal = String::new()
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn commit_run(
         &self,
         py: Python<'_>,
@@ -175,9 +188,31 @@ impl Engine {
         cursor: Option<u64>,
         depth: u8,
         now_ns: i64,
+        tick_ns: Option<i64>,
+        state: Vec<(String, Option<Vec<u8>>)>,
+        tables: Vec<RunTable>,
+        record: Option<(String, i64)>,
+        internal: String,
     ) -> PyResult<WriteTicket> {
-        enter(py, || self.0.commit_run(trigger_id, &writes, cursor, depth, now_ns))
-            .map(WriteTicket::from)
+        let rows = tables.into_iter().map(run_rows).collect();
+        let record = record.map(|(line, time_ns)| RunRecord { line, time_ns });
+        let lines = writes;
+        let output = RunOutput { lines, rows, state, cursor, tick_ns, record, internal, depth };
+        enter(py, || self.0.commit_run(trigger_id, &output, now_ns)).map(WriteTicket::from)
+    }
+
+    fn trigger_state(&self, trigger_id: u32, key: &str) -> Option<Cow<'static, [u8]>> {
+        self.0.trigger_state(trigger_id, key).map(|value| Cow::Owned(value.to_vec()))
+    }
+
+    fn trigger_state_keys(&self, trigger_id: u32) -> Vec<String> {
+        let keys = self.0.trigger_state_keys(trigger_id);
+        keys.iter().map(ToString::to_string).collect()
+    }
+
+    #[staticmethod]
+    fn check_condition(condition: &str) -> PyResult<()> {
+        query::check_condition(condition).map_err(|error| to_python(&error))
     }
 
     fn begin_backup(&self, py: Python<'_>) -> PyResult<Backup> {
@@ -362,7 +397,7 @@ impl Engine {
 
     #[pyo3(signature = (
         database, name, *, plugin_filename, specification, specification_json, arguments,
-        run_async, error_behavior, disabled
+        run_async, error_behavior, disabled, options = String::new()
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn create_trigger(
@@ -377,6 +412,7 @@ impl Engine {
         run_async: bool,
         error_behavior: String,
         disabled: bool,
+        options: String,
     ) -> PyResult<TriggerInfo> {
         let new = NewTrigger {
             database,
@@ -388,6 +424,7 @@ impl Engine {
             run_async,
             error_behavior,
             disabled,
+            options,
         };
         let trigger = enter(py, || self.0.create_trigger(new))?;
         Ok(TriggerInfo::new(trigger, &self.0.catalog()))
@@ -415,9 +452,20 @@ impl Engine {
         triggers.map(|trigger| TriggerInfo::new(trigger, &catalog)).collect()
     }
 
-    #[pyo3(signature = (trigger_id, *, table))]
-    fn feed(&self, py: Python<'_>, trigger_id: u32, table: Option<&str>) -> PyResult<Feed> {
-        enter(py, || self.0.feed(trigger_id, table)).map(Feed::from)
+    #[pyo3(signature = (
+        trigger_id, *, table, own_output = false, columns = None, condition = None
+    ))]
+    fn feed(
+        &self,
+        py: Python<'_>,
+        trigger_id: u32,
+        table: Option<String>,
+        own_output: bool,
+        columns: Option<Vec<String>>,
+        condition: Option<String>,
+    ) -> PyResult<Feed> {
+        let wanted = FeedChoice { table, own_output, columns, condition };
+        enter(py, || self.0.feed(trigger_id, wanted)).map(Feed::from)
     }
 
     #[pyo3(signature = (*, time_ns, trigger_name, level, text))]

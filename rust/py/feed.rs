@@ -27,9 +27,9 @@ impl Feed {
         enter(py, || Ok(self.0.lock().position()))
     }
 
-    #[pyo3(signature = (*, rows_max))]
-    fn read(&self, py: Python<'_>, rows_max: usize) -> PyResult<FeedRead> {
-        enter(py, || self.0.lock().read(rows_max)).map(FeedRead)
+    #[pyo3(signature = (*, rows_max, bytes_max = usize::MAX))]
+    fn read(&self, py: Python<'_>, rows_max: usize, bytes_max: usize) -> PyResult<FeedRead> {
+        enter(py, || self.0.lock().read(rows_max, bytes_max)).map(FeedRead)
     }
 }
 

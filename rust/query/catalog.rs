@@ -138,8 +138,7 @@ impl SchemaProvider for SystemSchema {
         'this: 'async_trait,
         'name: 'async_trait,
     {
-        let table = self.table(name).map(|table| Arc::new(table) as Arc<dyn TableProvider>);
-        Box::pin(async move { Ok(table) })
+        Box::pin(async move { self.table(name) })
     }
 
     fn table_exist(&self, name: &str) -> bool {

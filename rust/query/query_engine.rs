@@ -99,6 +99,22 @@ impl QueryEngine {
         }
     }
 
+    /// The settings and functions of a statement that reads no table.
+    pub(super) fn state(&self) -> SessionState {
+        self.template.clone()
+    }
+
+    /// Works on a query thread.
+    ///
+    /// # Errors
+    /// `Closed` while the engine is dropped.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let runtime = self.runtime.as_ref();
+        let runtime = runtime.ok_or_else(|| EngineError::closed("the query engine is closed"))?;
+        runtime.spawn(work);
+        Ok(())
+    }
+
     fn request(
         &self,
         database: Arc<dyn Database>,

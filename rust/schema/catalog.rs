@@ -186,6 +186,28 @@ pub struct Trigger {
     pub disabled: bool,
     /// Position up to which it has been served.
     pub cursor: Position,
+    /// What it was told beyond the reference, as JSON; empty where that is nothing.
+    pub options: Arc<str>,
+    /// What it keeps between its runs.
+    pub memory: TriggerMemory,
+}
+
+/// What a trigger keeps between its runs, durably.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TriggerMemory {
+    /// Values of its plugin, by key.
+    pub state: Arc<BTreeMap<Arc<str>, Arc<[u8]>>>,
+    /// The last tick of its schedule that was served, in nanoseconds since the epoch; `None` where
+    /// none was since it was made or enabled.
+    pub tick_ns: Option<i64>,
+}
+
+impl TriggerMemory {
+    /// Bytes of all keys and values.
+    #[must_use]
+    pub fn state_bytes(&self) -> usize {
+        self.state.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
 }
 
 /// See the head of this file.

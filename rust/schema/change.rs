@@ -40,6 +40,12 @@ pub enum CatalogChange {
     PutTrigger(Trigger),
     /// Moves the cursor of a trigger.
     SetCursor { trigger: TriggerId, cursor: Position },
+    /// Sets what a trigger is told beyond the reference, as JSON.
+    SetTriggerOptions { trigger: TriggerId, options: Arc<str> },
+    /// Sets a value that the plugin of a trigger keeps; `None` forgets it.
+    SetTriggerState { trigger: TriggerId, key: Arc<str>, value: Option<Arc<[u8]>> },
+    /// Notes the last tick of a trigger's schedule that was served.
+    SetTick { trigger: TriggerId, time_ns: i64 },
     /// Forgets a trigger.
     DeleteTrigger { trigger: TriggerId },
     /// Never gives numbers below these again.
@@ -93,10 +99,16 @@ impl Catalog {
             }
             CatalogChange::PutTrigger(trigger) => self.put_trigger(trigger.clone(), position)?,
             CatalogChange::SetCursor { trigger, cursor } => {
-                // A trigger may have been deleted while a run of it was on its way to the log.
-                if let Some(trigger) = self.triggers.get_mut(trigger) {
-                    Arc::make_mut(trigger).cursor = *cursor;
-                }
+                self.edit_trigger(*trigger, |trigger| trigger.cursor = *cursor);
+            }
+            CatalogChange::SetTriggerOptions { trigger, options } => {
+                self.edit_trigger(*trigger, |trigger| trigger.options = Arc::clone(options));
+            }
+            CatalogChange::SetTriggerState { trigger, key, value } => {
+                self.edit_trigger(*trigger, |trigger| set_state(trigger, key, value.as_ref()));
+            }
+            CatalogChange::SetTick { trigger, time_ns } => {
+                self.edit_trigger(*trigger, |trigger| trigger.memory.tick_ns = Some(*time_ns));
             }
             CatalogChange::DeleteTrigger { trigger } => {
                 self.triggers.remove(trigger).ok_or_else(|| unknown("trigger", trigger))?;
@@ -176,8 +188,21 @@ impl Catalog {
             trigger.cursor = position;
         }
         self.next_trigger = self.next_trigger.max(after(trigger.id)?);
+        if let Some(before) = self.triggers.get(&trigger.id) {
+            trigger.options = Arc::clone(&before.options);
+            trigger.memory = before.memory.clone();
+            let begins = before.disabled && !trigger.disabled;
+            trigger.memory.tick_ns = trigger.memory.tick_ns.filter(|_| !begins);
+        }
         self.triggers.insert(trigger.id, Arc::new(trigger));
         Ok(())
+    }
+
+    /// Edits a trigger; it may have been deleted while a run of it was on its way to the log.
+    fn edit_trigger(&mut self, id: TriggerId, edit: impl FnOnce(&mut Trigger)) {
+        if let Some(trigger) = self.triggers.get_mut(&id) {
+            edit(Arc::make_mut(trigger));
+        }
     }
 
     fn edit_database(&mut self, id: DatabaseId) -> Result<&mut Database> {
@@ -189,6 +214,14 @@ impl Catalog {
         let tables = &mut self.edit_database(database)?.tables;
         tables.get_mut(name).map(Arc::make_mut).ok_or_else(|| unknown("table", name))
     }
+}
+
+fn set_state(trigger: &mut Trigger, key: &Arc<str>, value: Option<&Arc<[u8]>>) {
+    let state = Arc::make_mut(&mut trigger.memory.state);
+    match value {
+        Some(value) => state.insert(Arc::clone(key), Arc::clone(value)),
+        None => state.remove(key),
+    };
 }
 
 /// The number behind this one.

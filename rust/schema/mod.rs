@@ -26,7 +26,9 @@ mod tests;
 
 pub use arrow::{arrow_schema, arrow_type, cells_to_array, rows_as_written};
 pub use batch::{Cells, FieldColumn, Origin, SeriesKeys, TableBatch, Tags};
-pub use catalog::{Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger};
+pub use catalog::{
+    Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger, TriggerMemory,
+};
 pub use catalog_limits::CatalogLimits;
 pub use change::{CURSOR_HERE, CatalogChange};
 pub use columns::{ArrowOptions, ArrowRows};

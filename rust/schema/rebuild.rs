@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Database, Table};
+use super::catalog::{Catalog, Database, Table, Trigger};
 use super::change::CatalogChange;
 
 impl Catalog {
@@ -15,8 +15,7 @@ impl Catalog {
         }
         self.databases.values().for_each(|database| put_database(database, &mut changes));
         changes.extend(self.tokens.values().cloned().map(CatalogChange::PutToken));
-        let triggers = self.triggers.values();
-        changes.extend(triggers.map(|trigger| CatalogChange::PutTrigger((**trigger).clone())));
+        self.triggers.values().for_each(|trigger| put_trigger(trigger, &mut changes));
         changes.push(CatalogChange::ReserveNumbers {
             databases: self.next_database,
             tables: self.next_table,
@@ -25,6 +24,23 @@ impl Catalog {
         });
         changes
     }
+}
+
+fn put_trigger(trigger: &Trigger, changes: &mut Vec<CatalogChange>) {
+    let id = trigger.id;
+    changes.push(CatalogChange::PutTrigger(trigger.clone()));
+    if !trigger.options.is_empty() {
+        let options = Arc::clone(&trigger.options);
+        changes.push(CatalogChange::SetTriggerOptions { trigger: id, options });
+    }
+    let value = |(key, value): (&Arc<str>, &Arc<[u8]>)| CatalogChange::SetTriggerState {
+        trigger: id,
+        key: Arc::clone(key),
+        value: Some(Arc::clone(value)),
+    };
+    changes.extend(trigger.memory.state.iter().map(value));
+    let tick = trigger.memory.tick_ns;
+    changes.extend(tick.map(|time_ns| CatalogChange::SetTick { trigger: id, time_ns }));
 }
 
 fn put_database(database: &Database, changes: &mut Vec<CatalogChange>) {

@@ -81,6 +81,12 @@ impl<'c> Resolver<'c> {
         self.edited.as_ref().unwrap_or(self.base)
     }
 
+    /// Rows that have been taken so far.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(TableBatch::rows).sum()
+    }
+
     /// Makes a change, as if a line had asked for it.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::record::{kind, kind_code, take_kind};
 use crate::codec::{Put, Take};
 use crate::error::{EngineError, Result};
-use crate::schema::{CatalogChange, Column, Deletion, Token, Trigger};
+use crate::schema::{CatalogChange, Column, Deletion, Token, Trigger, TriggerMemory};
 
 /// The code of a record that holds this change.
 pub(super) fn code_of(change: &CatalogChange) -> u8 {
@@ -24,6 +24,9 @@ pub(super) fn code_of(change: &CatalogChange) -> u8 {
         CatalogChange::DeleteToken { .. } => kind::DELETE_TOKEN,
         CatalogChange::PutTrigger(_) => kind::PUT_TRIGGER,
         CatalogChange::SetCursor { .. } => kind::SET_CURSOR,
+        CatalogChange::SetTriggerOptions { .. } => kind::SET_TRIGGER_OPTIONS,
+        CatalogChange::SetTriggerState { .. } => kind::SET_TRIGGER_STATE,
+        CatalogChange::SetTick { .. } => kind::SET_TICK,
         CatalogChange::DeleteTrigger { .. } => kind::DELETE_TRIGGER,
         CatalogChange::ReserveNumbers { .. } => kind::RESERVE_NUMBERS,
     }
@@ -78,6 +81,20 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
         CatalogChange::SetCursor { trigger, cursor } => {
             out.put_u32(*trigger);
             out.put_u64(*cursor);
+        }
+        CatalogChange::SetTriggerOptions { trigger, options } => {
+            out.put_u32(*trigger);
+            out.put_text(options);
+        }
+        CatalogChange::SetTriggerState { trigger, key, value } => {
+            out.put_u32(*trigger);
+            out.put_text(key);
+            out.put_u8(u8::from(value.is_some()));
+            out.put_bytes(value.as_deref().unwrap_or_default());
+        }
+        CatalogChange::SetTick { trigger, time_ns } => {
+            out.put_u32(*trigger);
+            out.put_i64(*time_ns);
         }
         CatalogChange::DeleteTrigger { trigger } => out.put_u32(*trigger),
         CatalogChange::ReserveNumbers { databases, tables, tokens, triggers } => {
@@ -134,6 +151,16 @@ pub(super) fn take_change(code: u8, take: &mut Take<'_>) -> Result<CatalogChange
         kind::DELETE_TOKEN => CatalogChange::DeleteToken { name: take_name(take)? },
         kind::PUT_TRIGGER => CatalogChange::PutTrigger(take_trigger(take)?),
         kind::SET_CURSOR => CatalogChange::SetCursor { trigger: take.u32()?, cursor: take.u64()? },
+        kind::SET_TRIGGER_OPTIONS => {
+            CatalogChange::SetTriggerOptions { trigger: take.u32()?, options: take_name(take)? }
+        }
+        kind::SET_TRIGGER_STATE => {
+            let (trigger, key, is_kept) = (take.u32()?, take_name(take)?, take.flag()?);
+            let value = take.bytes()?;
+            let value = is_kept.then(|| Arc::from(value));
+            CatalogChange::SetTriggerState { trigger, key, value }
+        }
+        kind::SET_TICK => CatalogChange::SetTick { trigger: take.u32()?, time_ns: take.i64()? },
         kind::DELETE_TRIGGER => CatalogChange::DeleteTrigger { trigger: take.u32()? },
         kind::RESERVE_NUMBERS => CatalogChange::ReserveNumbers {
             databases: take.u32()?,
@@ -227,6 +254,8 @@ fn take_trigger(take: &mut Take<'_>) -> Result<Trigger> {
         error_behavior: take.text()?.to_owned(),
         disabled: take.flag()?,
         cursor: take.u64()?,
+        options: Arc::default(),
+        memory: TriggerMemory::default(),
     })
 }
 

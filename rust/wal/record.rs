@@ -50,6 +50,9 @@ pub(super) mod kind {
     pub(in crate::wal) const DELETE_TRIGGER: u8 = 29;
     pub(in crate::wal) const RESERVE_NUMBERS: u8 = 30;
     pub(in crate::wal) const SET_TABLE_RETENTION: u8 = 31;
+    pub(in crate::wal) const SET_TRIGGER_OPTIONS: u8 = 32;
+    pub(in crate::wal) const SET_TRIGGER_STATE: u8 = 33;
+    pub(in crate::wal) const SET_TICK: u8 = 34;
 }
 
 impl FrameBuilder {
@@ -135,6 +138,12 @@ impl RawRecord<'_> {
         let mut take = Take(self.body);
         let (database, table) = (take.u32()?, take.u32()?);
         Ok(RecordKind::Batch { database, table, origin: take_origin(&mut take)? })
+    }
+
+    /// Bytes of its body.
+    #[must_use]
+    pub fn body_bytes(&self) -> usize {
+        self.body.len()
     }
 
     /// Decodes it.

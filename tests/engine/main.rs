@@ -7,4 +7,5 @@ mod full_disk;
 mod late;
 mod model;
 mod reopen;
+mod runs;
 mod stored;

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use influxpe::engine::{Engine, NewTrigger, Options};
+use influxpe::engine::{Engine, FeedChoice, NewTrigger, Options, RunOutput};
 use influxpe::error::ErrorKind;
 use influxpe::limits::{INTERNAL_RETENTION_NS, SEGMENT_BYTES, TRIGGER_DEPTH_MAX};
 
 use crate::crash_sweep::{options, rows, write};
+use crate::runs::moved_to;
 
 pub(crate) fn open(folder: &Path) -> Arc<Engine> {
     let options = Options { data_dir: Some(folder.to_path_buf()), ..options() };
@@ -25,6 +26,7 @@ pub(crate) fn trigger(name: &str) -> NewTrigger {
         run_async: false,
         error_behavior: "log".to_owned(),
         disabled: false,
+        options: String::new(),
     }
 }
 
@@ -68,26 +70,43 @@ fn a_run_moves_its_cursor_and_its_rows_together() {
     let id = engine.create_trigger(trigger("one")).expect("a trigger").id;
     write(&engine, "m v=1i 1\nn v=1i 1").expect("a write");
     write(&engine, "m v=2i 2").expect("a write");
-    let read = engine.feed(id, None).expect("a feed").read(1_000).expect("rows");
+    let read = engine
+        .feed(id, FeedChoice::default())
+        .expect("a feed")
+        .read(1_000, usize::MAX)
+        .expect("rows");
     let tables: Vec<_> = read.tables.iter().map(|one| (&*one.name, one.rows.num_rows())).collect();
     assert_eq!(tables, [("m", 2), ("n", 1)], "rows from before the trigger are not its own");
 
-    let bad = [("db".to_owned(), "out v=1i 1\nout v= 2".to_owned())];
-    let error = engine.commit_run(id, &bad, Some(read.position), 1, 0).expect_err("a bad line");
+    let output = |lines: &str| RunOutput {
+        lines: vec![("db".to_owned(), lines.to_owned())],
+        cursor: Some(read.position),
+        depth: 1,
+        ..RunOutput::default()
+    };
+    let bad = output("out v=1i 1\nout v= 2");
+    let error = engine.commit_run(id, &bad, 0).expect_err("a bad line");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.message().starts_with("error writing back lines to db: "), "{error}");
 
-    let good = [("db".to_owned(), "out v=1i 1".to_owned())];
-    let ticket = engine.commit_run(id, &good, Some(read.position), 1, 0).expect("a run");
+    let ticket = engine.commit_run(id, &output("out v=1i 1"), 0).expect("a run");
     engine.wait(ticket.position).expect("a commit");
     drop(engine);
 
     let engine = open(folder.path());
     assert_eq!(engine.catalog().triggers[&id].cursor, read.position);
     assert_eq!(rows(&engine, "SELECT v FROM out"), ["1"]);
-    let read = engine.feed(id, None).expect("a feed").read(1_000).expect("no rows");
+    let read = engine
+        .feed(id, FeedChoice::default())
+        .expect("a feed")
+        .read(1_000, usize::MAX)
+        .expect("no rows");
     assert!(read.tables.is_empty(), "a trigger does not receive its own output");
-    let table = engine.feed(id, Some("m")).expect("a feed").read(1_000).expect("no rows");
+    let table = engine
+        .feed(id, FeedChoice { table: Some("m".to_owned()), ..FeedChoice::default() })
+        .expect("a feed")
+        .read(1_000, usize::MAX)
+        .expect("no rows");
     assert!(table.tables.is_empty());
 }
 
@@ -98,15 +117,16 @@ fn chains_of_triggers_are_cut() {
     write(&engine, "m v=1i 1").expect("a write");
     let first = engine.create_trigger(trigger("one")).expect("a trigger").id;
     let second = engine.create_trigger(trigger("two")).expect("a trigger").id;
-    let lines = [("db".to_owned(), "m v=1i 1".to_owned())];
     for (depth, rows, cut) in [(TRIGGER_DEPTH_MAX - 1, 1, 0), (TRIGGER_DEPTH_MAX, 0, 1)] {
-        let ticket = engine.commit_run(first, &lines, None, depth, 0).expect("a run");
+        let lines = vec![("db".to_owned(), "m v=1i 1".to_owned())];
+        let output = RunOutput { lines, depth, ..RunOutput::default() };
+        let ticket = engine.commit_run(first, &output, 0).expect("a run");
         engine.wait(ticket.position).expect("a commit");
-        let mut feed = engine.feed(second, None).expect("a feed");
-        let read = feed.read(1_000).expect("rows");
+        let mut feed = engine.feed(second, FeedChoice::default()).expect("a feed");
+        let read = feed.read(1_000, usize::MAX).expect("rows");
         let found: usize = read.tables.iter().map(|table| table.rows.num_rows()).sum();
         assert_eq!((found, read.rows_cut), (rows, cut), "depth {depth}");
-        let done = engine.commit_run(second, &[], Some(read.position), 0, 0).expect("a cursor");
+        let done = engine.commit_run(second, &moved_to(read.position), 0).expect("a cursor");
         engine.wait(done.position).expect("a commit");
     }
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use influxpe::disk::{Disk, FaultyDisk, Plan};
-use influxpe::engine::{Engine, NewTrigger, Options};
+use influxpe::engine::{Engine, FeedChoice, NewTrigger, Options};
 use influxpe::error::ErrorKind;
 use influxpe::query::Format;
 
 use crate::crash_sweep::{LOG, options, rows, write};
 use crate::reopen::{open, trigger};
+use crate::runs::moved_to;
 
 fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -103,7 +104,8 @@ fn a_trigger_that_lags_keeps_its_part_of_the_log() {
     engine.persist().expect("a manifest");
     drop(engine);
     let engine = open(folder.path());
-    let read = engine.feed(id, None).expect("a feed").read(10).expect("rows");
+    let read =
+        engine.feed(id, FeedChoice::default()).expect("a feed").read(10, usize::MAX).expect("rows");
     assert_eq!(read.tables.len(), 1);
     assert_eq!(read.tables[0].rows.num_rows(), 1);
     assert_eq!(rows(&engine, "SELECT v FROM m ORDER BY v"), ["1", "2"]);
@@ -126,12 +128,17 @@ fn a_trigger_that_lags_too_far_loses_its_part_of_the_log_and_is_told() {
     assert!(engine.stats().wal_bytes > 2 * bounded.lag_bytes_max);
     engine.persist().expect("a manifest");
     assert!(engine.stats().wal_bytes <= bounded.lag_bytes_max);
-    let lost = engine.feed(id, None).expect("a feed").read(10).expect_err("a gap");
+    let lost = engine
+        .feed(id, FeedChoice::default())
+        .expect("a feed")
+        .read(10, usize::MAX)
+        .expect_err("a gap");
     assert_eq!(lost.kind(), ErrorKind::NotFound);
     let first = engine.log_first();
-    let moved = engine.commit_run(id, &[], Some(first - 1), 0, 0).expect("a new cursor");
+    let moved = engine.commit_run(id, &moved_to(first - 1), 0).expect("a new cursor");
     engine.wait(moved.position).expect("it is committed");
-    let read = engine.feed(id, None).expect("a feed").read(1).expect("rows");
+    let read =
+        engine.feed(id, FeedChoice::default()).expect("a feed").read(1, usize::MAX).expect("rows");
     assert_eq!(read.tables[0].rows.num_rows(), 1);
     assert_eq!(rows(&engine, "SELECT count(*) FROM m"), ["100"]);
 }

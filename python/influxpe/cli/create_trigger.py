@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from influxpe.cli import client
+from influxpe.cli import client, trigger_settings
 from influxpe.cli.command import Command, CommandError, Values
 from influxpe.cli.input import read_text
 from influxpe.cli.parameter import defaulted, flag, option, required, several
@@ -89,6 +89,7 @@ def _document(values: Values, database: str, plugin: str) -> dict[str, object]:
         "trigger_settings": {
             "run_async": values[RUN_ASYNCHRONOUS],
             "error_behavior": values[ERROR_BEHAVIOR],
+            **trigger_settings.settings(values),
         },
         "trigger_specification": values[SPECIFICATION],
         "trigger_arguments": dict(values[ARGUMENTS]) if values.given(ARGUMENTS) else None,
@@ -132,6 +133,7 @@ COMMAND = Command(
         RUN_ASYNCHRONOUS,
         ERROR_BEHAVIOR,
         UPLOAD,
+        *trigger_settings.PARAMETERS,
         *client.CONNECTION_AND_DATABASE,
     ),
     examples=(

@@ -145,6 +145,7 @@ def _plugin_routes(services: Services) -> list[Row]:
         ("DELETE", trigger, triggers.delete),
         ("POST", f"{trigger}/enable", triggers.enable),
         ("POST", f"{trigger}/disable", triggers.disable),
+        ("POST", f"{trigger}/replay", triggers.replay),
         ("POST", f"{environment}/install_packages", plugins.install_packages),
         ("POST", f"{environment}/install_requirements", plugins.install_requirements),
         ("POST", "/api/v3/plugin_test/wal", plugins.test_wal),

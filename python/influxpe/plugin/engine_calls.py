@@ -15,7 +15,7 @@ from influxpe.clock import Clock
 from influxpe.commits import Commits
 from influxpe.engine_types import Scalar
 from influxpe.errors import BusyError, EngineError
-from influxpe.plugin.pool import QueryFailed, WriteFailed
+from influxpe.plugin.protocol import ArrowWrite, QueryFailed, WriteFailed
 
 Result = TypeVar("Result")
 Level: TypeAlias = Literal["INFO", "WARN", "ERROR"]
@@ -42,12 +42,36 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Output:
-    """What a run wrote, how many triggers in a row stand behind it, and the cursor it reached."""
+class Record:
+    """A line about a run for `_internal`, up to its time; the engine adds its rows."""
 
-    writes: Sequence[tuple[str, str]]
-    depth: int
+    line: str
+    time_ns: int
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run leaves behind: one frame of the log has all of it.
+
+    `writes` are (database, line protocol), `tables` Arrow rows, `state` keys with their new values.
+    `depth` says how many triggers in a row stand behind them, `cursor` and `tick_ns` what is served
+    with it. `record` and `internal` are what the server keeps about the run.
+    """
+
+    writes: Sequence[tuple[str, str]] = ()
+    depth: int = 0
     cursor: int | None = None
+    tick_ns: int | None = None
+    state: Sequence[tuple[str, bytes | None]] = ()
+    tables: Sequence[ArrowWrite] = ()
+    record: Record | None = None
+    internal: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to commit but what is to be known of the run."""
+        served = self.cursor is not None or self.tick_ns is not None
+        return not (self.writes or self.state or self.tables or self.internal or served)
 
 
 class EngineCalls:
@@ -91,16 +115,19 @@ class EngineCalls:
                 raise QueryFailed(f"the result is over {QUERY_BYTES_MAX} bytes of Arrow")
         return bytes(content)
 
-    async def read(self, feed: Feed, rows_max: int) -> Rows:
+    async def read(self, feed: Feed, rows_max: int, bytes_max: int) -> Rows:
         """Read on in the log; a feed is read by one call at a time."""
-        return await self.work(lambda: _read(feed, rows_max))
+        return await self.work(lambda: _read(feed, rows_max, bytes_max))
 
-    async def commit(self, trigger_id: int, output: Output) -> None:
-        """Commit the outcome of a run as one frame; durable and visible on return.
+    async def commit(self, trigger_id: int, output: Output) -> int:
+        """Commit what a run leaves behind as one frame; durable and visible on return.
 
-        Raises `InvalidError` for a bad line, then nothing was written.
+        Gives the rows that the run wrote. Raises `InvalidError` for a bad line or a state that is
+        too large, then nothing was written.
         """
-        await self._commits.wait(await self._queue(trigger_id, output))
+        ticket = await self._queue(trigger_id, output)
+        await self._commits.wait(ticket)
+        return ticket.rows
 
     async def write_now(self, trigger_id: int, database: str, lines: str, depth: int) -> None:
         """Write lines in the middle of a run: durable and visible on return.
@@ -108,19 +135,25 @@ class EngineCalls:
         Raises `WriteFailed` with the first bad line.
         """
         try:
-            await self.commit(trigger_id, Output([(database, lines)], depth))
+            await self.commit(trigger_id, Output([(database, lines)], depth=depth))
         except EngineError as error:
             reason = str(error).removeprefix(f"error writing back lines to {database}: ")
             raise WriteFailed(f"Cannot write: {reason}") from error
 
     async def _queue(self, trigger_id: int, output: Output) -> WriteTicket:
         def queue() -> WriteTicket:
+            record = output.record
             return self.engine.commit_run(
                 trigger_id,
                 output.writes,
                 cursor=output.cursor,
                 depth=output.depth,
                 now_ns=self.clock.now_ns(),
+                tick_ns=output.tick_ns,
+                state=output.state,
+                tables=[(one.database, one.table, one.tags, one.ipc) for one in output.tables],
+                record=None if record is None else (record.line, record.time_ns),
+                internal=output.internal,
             )
 
         for pause_s in BUSY_PAUSES_S:
@@ -138,8 +171,8 @@ class EngineCalls:
         )
 
 
-def _read(feed: Feed, rows_max: int) -> Rows:
-    found = feed.read(rows_max=rows_max)
+def _read(feed: Feed, rows_max: int, bytes_max: int) -> Rows:
+    found = feed.read(rows_max=rows_max, bytes_max=bytes_max)
     tables: list[FeedTable] = found.tables
     return Rows(
         position=found.position,

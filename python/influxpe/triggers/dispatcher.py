@@ -6,14 +6,15 @@ not there, hangs or fails shows up as the lag of its trigger and as nothing else
 """
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from influxpe._engine import Feed
 from influxpe.errors import EngineError, NotFoundError
 from influxpe.plugin.engine_calls import EngineCalls, Output, Rows
-from influxpe.plugin.pool import Run, RunResult, Source
 from influxpe.plugin.repository import PREFIX
 from influxpe.triggers.cursors import OpenRanges
+from influxpe.triggers.history import RunInput
 from influxpe.triggers.pacer import Pacer
 from influxpe.triggers.runner import DisableTrigger, Runner, Work
 from influxpe.triggers.spec import TableSpec
@@ -21,6 +22,8 @@ from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask
 
 # One run gets at most this, and the rest of the frame that passes it.
 ROWS_PER_RUN_MAX = 100_000
+# And at most so many bytes of the log, for rows may be wide.
+BYTES_PER_RUN_MAX = 64 * 1024 * 1024
 # Frames without rows for a trigger are skipped in memory; the cursor follows after so many.
 IDLE_FRAMES_MAX = 1000
 # A repository that does not answer is not asked once per beat.
@@ -63,19 +66,34 @@ class WalTask(TriggerTask):
             raise _leading(group) from group
 
     async def _open(self) -> Feed:
-        spec = self.trigger.spec
-        table = spec.table_name if isinstance(spec, TableSpec) else None
-        feed = await self._calls.work(lambda: self._calls.engine.feed(self.trigger.id, table=table))
+        spec, options = self.trigger.spec, self.trigger.options
+        open_feed = partial(
+            self._calls.engine.feed,
+            self.trigger.id,
+            table=spec.table_name if isinstance(spec, TableSpec) else None,
+            own_output=options.own_output,
+            columns=options.columns,
+            condition=options.where,
+        )
+        feed = await self._calls.work(open_feed)
         self._committed = self._read_position = feed.position
         return feed
 
     async def _follow(self, feed: Feed, runs: asyncio.TaskGroup) -> None:
         try:
             while not self.stopping:
-                newest = await self._pacer.past(feed.position)
+                newest = await self._gathered(feed)
                 await self._catch_up(feed, newest, runs)
         except _LogGap as gap:
             await self._jump(gap)
+
+    async def _gathered(self, feed: Feed) -> int:
+        """Wait until the log has advanced, and for the interval of the batches; gives its end."""
+        newest = await self._pacer.past(feed.position)
+        if self.trigger.options.batch_interval_s <= self._pacer.interval_s:
+            return newest
+        await asyncio.sleep(self.trigger.options.batch_interval_s)
+        return await self._calls.position()
 
     async def _jump(self, gap: "_LogGap") -> None:
         """Go on where the log begins, where it no longer reaches back to the cursor."""
@@ -85,16 +103,17 @@ class WalTask(TriggerTask):
             f"rows of log positions {self._committed + 1} to {last_lost} are lost to this trigger: "
             f"{gap}"
         )
-        await self._calls.commit(self.trigger.id, Output((), 0, last_lost))
+        await self._calls.commit(self.trigger.id, Output(cursor=last_lost))
 
     async def _catch_up(self, feed: Feed, newest: int, runs: asyncio.TaskGroup) -> None:
         while feed.position < newest and not self.stopping:
             if await self.runner.source() is None:
                 await asyncio.sleep(self._pause_s())
                 return
+            first_position = feed.position + 1
             rows = await self._read(feed)
             if rows is not None:
-                await self._take(rows, runs)
+                await self._take(rows, first_position, runs)
 
     def _pause_s(self) -> float:
         from_repository = self.trigger.plugin_filename.startswith(PREFIX)
@@ -102,7 +121,8 @@ class WalTask(TriggerTask):
 
     async def _read(self, feed: Feed) -> Rows | None:
         try:
-            rows = await self._calls.read(feed, ROWS_PER_RUN_MAX)
+            rows_max = self.trigger.options.batch_rows or ROWS_PER_RUN_MAX
+            rows = await self._calls.read(feed, rows_max, BYTES_PER_RUN_MAX)
         except NotFoundError as error:
             raise _LogGap(str(error)) from error
         except EngineError as error:
@@ -116,14 +136,14 @@ class WalTask(TriggerTask):
             )
         return rows
 
-    async def _take(self, rows: Rows, runs: asyncio.TaskGroup) -> None:
+    async def _take(self, rows: Rows, first_position: int, runs: asyncio.TaskGroup) -> None:
         if not rows.tables:
             await self._skip(rows)
         elif self.trigger.run_async:
             await self._room.acquire()
-            runs.create_task(self._overlap(rows, self._open_range(rows)))
+            runs.create_task(self._overlap(rows, first_position, self._open_range(rows)))
         else:
-            await self._serve_rows(rows, self._open_range(rows))
+            await self._serve_rows(rows, first_position, self._open_range(rows))
 
     def _open_range(self, rows: Rows) -> int:
         self._settled.clear()
@@ -132,44 +152,30 @@ class WalTask(TriggerTask):
     async def _skip(self, rows: Rows) -> None:
         """Let the cursor follow over frames without rows, but not with a frame for every frame."""
         if not len(self._ranges) and rows.position - self._committed >= IDLE_FRAMES_MAX:
-            await self._commit(rows, self._open_range(rows))
+            await self._commit(self._open_range(rows), Output())
 
-    async def _overlap(self, rows: Rows, number: int) -> None:
+    async def _overlap(self, rows: Rows, first_position: int, number: int) -> None:
         try:
-            await self._serve_rows(rows, number)
+            await self._serve_rows(rows, first_position, number)
         finally:
             self._room.release()
 
-    async def _serve_rows(self, rows: Rows, number: int) -> None:
+    async def _serve_rows(self, rows: Rows, first_position: int, number: int) -> None:
         self.runner.counters.rows += rows.count
         work = Work(
-            run=partial(self._run, rows),
-            commit=partial(self._commit, rows, number),
+            run=partial(self.runner.run_of, tables=rows.tables),
+            commit=partial(self._commit, number),
             start_text=START_TEXT,
             depth=rows.depth + 1,
+            given=RunInput(rows.count, first_position, rows.position),
         )
-        if not await self.runner.settle(work, self.busy):
-            await self._commit(rows, number)
+        await self.runner.settle(work, self.busy)
 
-    def _run(self, rows: Rows, source: Source) -> Run:
-        trigger = self.trigger
-        return Run(
-            kind="wal",
-            database=trigger.database,
-            trigger_name=trigger.name,
-            source=source,
-            arguments=None if trigger.arguments is None else dict(trigger.arguments),
-            tables=rows.tables,
-        )
-
-    async def _commit(self, rows: Rows, number: int, result: RunResult | None = None) -> None:
+    async def _commit(self, number: int, output: Output) -> None:
         """Commit what a run wrote with the cursor that holds then; durable on return."""
-        writes = () if result is None else result.writes
         async with self._cursor_lock:
             cursor = self._ranges.mark_with(number)
-            if writes or cursor is not None:
-                output = Output(writes, rows.depth + 1, cursor)
-                await self._calls.commit(self.trigger.id, output)
+            await self.runner.commit(replace(output, cursor=cursor))
             self._ranges.close(number)
             if not len(self._ranges):
                 self._settled.set()

@@ -7,24 +7,30 @@ on from its cursor, and one that cannot is logged and stops nobody else.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from influxpe._engine import TriggerInfo
 from influxpe.errors import (
     EngineError,
     InvalidError,
+    NotFoundError,
     PluginError,
     RestrictedTrigger,
     RunningTrigger,
 )
 from influxpe.plugin.engine_calls import EngineCalls
 from influxpe.plugin.pool import WorkerPool
+from influxpe.plugin.secrets import Secrets
 from influxpe.plugin.source import PluginMissing, PluginSources
+from influxpe.triggers.dead_letters import DeadLetters
 from influxpe.triggers.dispatcher import WalTask
+from influxpe.triggers.history import History
+from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.pacer import Pacer
 from influxpe.triggers.policy import UnknownErrorBehavior, parse_error_behavior
 from influxpe.triggers.registry import Registry, Trigger, trigger_of
+from influxpe.triggers.replay import Replay, Replayed
 from influxpe.triggers.request_task import RequestTask
 from influxpe.triggers.runner import Runner, Tools
 from influxpe.triggers.schedule import rfc3339, schedule_of
@@ -61,6 +67,7 @@ class CreateTrigger:
     run_async: bool = False
     error_behavior: str = "log"
     disabled: bool = False
+    options: TriggerOptions = field(default_factory=TriggerOptions)
 
 
 @dataclass(frozen=True)
@@ -82,31 +89,39 @@ class TriggerManager:
         *,
         flush_interval_s: float,
         restrict_to: frozenset[str],
+        secrets: Secrets,
     ) -> None:
         self.registry: Registry[TriggerTask] = Registry()
         self._calls = calls
         self._engine = calls.engine
         self._sources = sources
         self._pool = pool
+        self._secrets = secrets
+        self._history = History(calls)
+        self._dead_letters = DeadLetters(calls)
         self._pacer = Pacer(calls, flush_interval_s, self._drop_what_is_gone)
         self._allowed = frozenset(RESTRICTION_NAMES[name] for name in restrict_to)
         self._changing = asyncio.Lock()
-        self._pacing: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Run every enabled trigger of the catalog."""
         for info in await self._calls.work(self._engine.triggers):
             if not info.disabled:
                 self._start_kept(info)
-        self._pacing = asyncio.create_task(self._pacer.run())
+        self._background += [
+            asyncio.create_task(self._pacer.run()),
+            asyncio.create_task(self._history.run()),
+        ]
 
     async def close(self) -> None:
         """Stop all triggers, and start none any more."""
         self._pool = None
-        if self._pacing is not None:
-            self._pacing.cancel()
+        for background in self._background:
+            background.cancel()
         stops = [task.stop(CLOSE_GRACE_SECONDS_MAX) for task in self.registry.all()]
         await asyncio.gather(*stops, return_exceptions=True)
+        await self._history.flush()
 
     async def create(self, request: CreateTrigger) -> CreatedTrigger:
         """Create a trigger, which runs on return unless it was asked for disabled.
@@ -123,6 +138,8 @@ class TriggerManager:
         warnings = await self._check_plugin(request.plugin_filename)
         if spec is None:
             raise SpecError(str(refused))
+        if request.options.where is not None:
+            self._engine.check_condition(request.options.where)
         async with self._changing:
             await self._create(request, spec)
         return CreatedTrigger(warnings, self._notes(spec))
@@ -141,6 +158,7 @@ class TriggerManager:
             run_async=request.run_async,
             error_behavior=_behavior(request.error_behavior),
             disabled=request.disabled,
+            options=request.options.to_json(),
         )
         info = await self._calls.work(create)
         if not request.disabled:
@@ -219,13 +237,36 @@ class TriggerManager:
     def _start(self, info: TriggerInfo) -> None:
         if self._pool is None:
             return
-        tools = Tools(self._calls, self._sources, self._pool)
-        task = self._task_for(trigger_of(info), tools)
+        task = self._task_for(self._runner(trigger_of(info), self._pool))
         self.registry.add(task)
         task.start()
 
-    def _task_for(self, trigger: Trigger, tools: Tools) -> TriggerTask:
-        runner = Runner(trigger, tools)
+    def _runner(self, trigger: Trigger, pool: WorkerPool) -> Runner:
+        tools = Tools(
+            self._calls, self._sources, pool, self._history, self._dead_letters, self._secrets
+        )
+        return Runner(trigger, tools)
+
+    async def replay(self, database: str, name: str, letter_id: str | None) -> Replayed:
+        """Run what was given up again, the oldest first, until a run fails.
+
+        Raises `NotFoundError` for the trigger, or a letter that does not wait, and `PluginError`.
+        """
+        if self._pool is None:
+            raise PluginError(NO_PLUGINS)
+        info = await self._find(database, name)
+        if info is None:
+            raise NotFoundError(f"the requested resource was not found: {name}")
+        task = self.registry.get(info.id)
+        runner = self._runner(trigger_of(info), self._pool) if task is None else task.runner
+        try:
+            return await Replay(runner, self._dead_letters).run(letter_id)
+        finally:
+            if task is None:
+                await runner.kill()
+
+    def _task_for(self, runner: Runner) -> TriggerTask:
+        trigger = runner.trigger
         if trigger.spec.kind == "wal":
             return WalTask(runner, self._disable_for_error, self._calls, self._pacer)
         if trigger.spec.kind == "schedule":

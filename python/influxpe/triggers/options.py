@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +17,15 @@ MissedRuns = Literal["skip", "once", "all"]
 MISSED_RUNS: tuple[MissedRuns, ...] = ("skip", "once", "all")
 
 ATTEMPTS_MAX_DEFAULT = 10
+# With pauses of a minute, half a day of trying again.
+ATTEMPTS_MAX = 1_000
+# Python with pyarrow has about half of it before the plugin has anything.
+MEMORY_LIMIT_BYTES_MIN = 64 * 1024 * 1024
+# A run holds its rows in memory, on both sides.
+BATCH_ROWS_MAX = 1_000_000
+BATCH_INTERVAL_S_MAX = 24 * 3600.0
+TIME_LIMIT_S_MIN = 0.01
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,19 @@ class TriggerOptions:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the worker; `secret:NAME` stands for a secret of the server."""
 
+    def check(self) -> None:
+        """Raise `ValueError`, naming option and bound, where one is out of its range."""
+        _between("max_attempts", self.max_attempts, 1, ATTEMPTS_MAX)
+        _between("memory_limit_bytes", self.memory_limit_bytes, MEMORY_LIMIT_BYTES_MIN, None)
+        _between("time_limit (in s)", self.time_limit_s, TIME_LIMIT_S_MIN, None)
+        _between("batch_rows", self.batch_rows, 1, BATCH_ROWS_MAX)
+        _between("batch_interval (in s)", self.batch_interval_s, 0, BATCH_INTERVAL_S_MAX)
+        if self.missed_runs not in MISSED_RUNS:
+            raise ValueError(f"missed_runs must be one of {', '.join(MISSED_RUNS)}")
+        for name in self.variables:
+            if VARIABLE_NAME.fullmatch(name) is None:
+                raise ValueError(f"'{name}' is no name of an environment variable")
+
     def to_json(self) -> str:
         """Give the text for the catalog: empty where everything stands at its default."""
         given = {
@@ -55,6 +78,12 @@ class TriggerOptions:
             if getattr(self, one.name) != _default(one)
         }
         return json.dumps(given, separators=(",", ":"), sort_keys=True) if given else ""
+
+
+def _between(name: str, value: float | None, least: float, most: float | None) -> None:
+    if value is not None and (value < least or (most is not None and value > most)):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} must be {bounds}, not {value}")
 
 
 def options_of(text: str) -> TriggerOptions:

@@ -29,19 +29,28 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class GiveUp:
+    """Keep these rows, or this tick, as a dead letter, and leave them behind."""
+
+
+@dataclass(frozen=True)
 class Disable:
     """Switch the trigger off, durably, and keep its rows unserved."""
 
 
-Decision = GoOn | Retry | Disable
+Decision = GoOn | Retry | GiveUp | Disable
 
 
-def after_failure(behavior: ErrorBehavior, failures: int, jitter: float) -> Decision:
+def after_failure(
+    behavior: ErrorBehavior, failures: int, jitter: float, attempts_max: int
+) -> Decision:
     """Decide after the n-th failure in a row (from 1); `jitter` is a random number in 0..1."""
     if behavior == "log":
         return GoOn()
     if behavior == "disable":
         return Disable()
+    if failures >= attempts_max:
+        return GiveUp()
     return Retry(retry_after_s(failures, jitter))
 
 

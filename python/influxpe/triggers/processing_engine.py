@@ -16,10 +16,11 @@ from influxpe.plugin.engine_calls import EngineCalls
 from influxpe.plugin.installer import OnLine
 from influxpe.plugin.packages import Packages
 from influxpe.plugin.pool import Request, Response, WorkerPool
+from influxpe.plugin.secrets import Secrets
 from influxpe.plugin.source import PluginSources
 from influxpe.triggers.cron import CronError, parse_cron
 from influxpe.triggers.dispatcher import WalTask
-from influxpe.triggers.duration import format_duration
+from influxpe.triggers.duration import NS_PER_SECOND, format_duration
 from influxpe.triggers.manager import (
     NO_PLUGINS,
     CreatedTrigger,
@@ -27,6 +28,7 @@ from influxpe.triggers.manager import (
     TriggerManager,
 )
 from influxpe.triggers.places import Leave
+from influxpe.triggers.replay import Replayed
 from influxpe.triggers.request_task import SUBPATH_HEADER, RequestTask
 from influxpe.triggers.schedule import rfc3339, spoken
 from influxpe.triggers.spec import normalise_path
@@ -64,6 +66,7 @@ class ProcessingEngine:
         virtual_env: Path | None = None,
         wheels_dir: Path | None = None,
         calls: EngineCalls | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -77,6 +80,7 @@ class ProcessingEngine:
             pool,
             flush_interval_s=flush_interval_s,
             restrict_to=restrict_to,
+            secrets=secrets or Secrets(None),
         )
         self._dry_runs = None if pool is None else DryRuns(self._calls, pool, sources)
         self._ensuring_pip: asyncio.Task[None] | None = None
@@ -130,6 +134,10 @@ class ProcessingEngine:
     async def disable_trigger(self, database: str, name: str) -> None:
         """Let a trigger rest; a run that hangs is ended within a second."""
         await self._triggers.disable(database, name)
+
+    async def replay(self, database: str, name: str, letter_id: str | None = None) -> Replayed:
+        """Run what a trigger was given and gave up again. Raises `NotFoundError`."""
+        return await self._triggers.replay(database, name, letter_id)
 
     async def call(self, path: str, request: Request, leave: Leave | None = None) -> Response:
         """Run the request trigger of a path, which learns what follows its own path.
@@ -246,6 +254,8 @@ class ProcessingEngine:
                 ("influxpe_trigger_failures_total", labels, counted.failures),
                 ("influxpe_trigger_rows_total", labels, counted.rows),
                 ("influxpe_trigger_skipped_runs_total", labels, counted.skipped),
+                ("influxpe_trigger_dead_letters_total", labels, counted.dead_letters),
+                ("influxpe_trigger_run_seconds_total", labels, counted.run_ns / NS_PER_SECOND),
             ]
             if isinstance(task, WalTask):
                 found.append(("influxpe_trigger_lag_frames", labels, task.lag(newest)))

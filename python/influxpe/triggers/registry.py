@@ -1,11 +1,12 @@
 """Triggers as they run: parsed from the catalog, and found by number, name or request path."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from influxpe._engine import TriggerInfo
 from influxpe.errors import ConflictError
+from influxpe.triggers.options import TriggerOptions, options_of
 from influxpe.triggers.policy import ErrorBehavior, parse_error_behavior
 from influxpe.triggers.spec import RequestSpec, Spec, parse
 
@@ -22,6 +23,8 @@ class Trigger:
     arguments: Mapping[str, str] | None
     run_async: bool
     error_behavior: ErrorBehavior
+    options: TriggerOptions = field(default_factory=TriggerOptions)
+    tick_ns: int | None = None
 
     @property
     def worker_key(self) -> str:
@@ -45,6 +48,8 @@ def trigger_of(info: TriggerInfo) -> Trigger:
         arguments=info.arguments,
         run_async=info.run_async,
         error_behavior=parse_error_behavior(info.error_behavior),
+        options=options_of(info.options),
+        tick_ns=info.tick_ns,
     )
 
 

@@ -7,10 +7,11 @@ then has it again: whoever asks is answered, also where plugins ask each other i
 
 import asyncio
 import json
+from dataclasses import replace
 from functools import partial
 
 from influxpe.errors import BusyError, NoSuchPath, PluginError
-from influxpe.plugin.pool import Request, Response, Run, RunResult, RunTooLong, Source
+from influxpe.plugin.pool import Request, Response, Run, RunTooLong, Source
 from influxpe.plugin.source import PluginSources
 from influxpe.triggers.places import Leave, Places
 from influxpe.triggers.registry import Trigger
@@ -101,8 +102,7 @@ class RequestTask(TriggerTask):
 
     async def _run_once(self, source: Source, request: Request) -> Response:
         work = Work(
-            run=partial(self._run, request),
-            commit=self._commit,
+            run=partial(self.runner.run_of, request=request, time_limit_s=self._limit_s),
             start_text=START_TEXT,
             depth=DEPTH,
         )
@@ -111,20 +111,9 @@ class RequestTask(TriggerTask):
             raise RunFailed("error running request plugin: it gave no response")
         return result.response
 
-    async def _commit(self, result: RunResult) -> None:
-        await self.runner.commit(result, DEPTH)
-
     def _run(self, request: Request, source: Source) -> Run:
-        trigger = self.trigger
-        return Run(
-            kind="request",
-            database=trigger.database,
-            trigger_name=trigger.name,
-            source=source,
-            arguments=None if trigger.arguments is None else dict(trigger.arguments),
-            request=request,
-            time_limit_s=self._limit_s,
-        )
+        run = self.runner.run_of(source, request=request)
+        return replace(run, time_limit_s=self._limit_s)
 
     async def stop(self, grace_s: float = GRACE_SECONDS_MAX) -> None:
         """End within a second; requests that are not served by then are answered with an error."""

@@ -9,8 +9,8 @@ import contextlib
 from functools import partial
 
 from influxpe.clock import Clock
-from influxpe.plugin.pool import Run, RunResult, Source
 from influxpe.triggers.duration import NS_PER_SECOND
+from influxpe.triggers.history import RunInput
 from influxpe.triggers.runner import Runner, Work
 from influxpe.triggers.schedule import (
     Due,
@@ -137,23 +137,9 @@ class ScheduleTask(TriggerTask):
 
     async def _run_tick(self, time_ns: int) -> None:
         work = Work(
-            run=partial(self._run, time_ns),
-            commit=self._commit,
+            run=partial(self.runner.run_of, call_time_ns=time_ns),
             start_text=f"starting execution with scheduled time {spoken(time_ns)}",
             depth=DEPTH,
+            given=RunInput(call_time_ns=time_ns),
         )
         await self.runner.settle(work, self.busy)
-
-    async def _commit(self, result: RunResult) -> None:
-        await self.runner.commit(result, DEPTH)
-
-    def _run(self, time_ns: int, source: Source) -> Run:
-        trigger = self.trigger
-        return Run(
-            kind="schedule",
-            database=trigger.database,
-            trigger_name=trigger.name,
-            source=source,
-            arguments=None if trigger.arguments is None else dict(trigger.arguments),
-            call_time_ns=time_ns,
-        )

@@ -8,6 +8,7 @@ import logging
 
 from influxpe.errors import EngineError
 from influxpe.plugin.engine_calls import EngineCalls, Level
+from influxpe.plugin.secrets import Redactor
 from influxpe.triggers.registry import Trigger
 
 logger = logging.getLogger("influxpe.plugin")
@@ -23,6 +24,18 @@ class TriggerLog:
         self._name = trigger.name
         self._calls = calls
         self._trouble: str | None = None
+        self._secrets: set[str] = set()
+        self._redactor = Redactor()
+
+    def redact(self, secrets: set[str]) -> None:
+        """From now on, show none of these."""
+        if not secrets <= self._secrets:
+            self._secrets |= secrets
+            self._redactor = Redactor(self._secrets)
+
+    def clean(self, text: str) -> str:
+        """Give a text without the secrets in it."""
+        return self._redactor.clean(text)
 
     def plugin(self, level: Level, text: str) -> None:
         """Take a line of the plugin; one that is too long is cut."""
@@ -51,6 +64,7 @@ class TriggerLog:
         self._trouble = reason
 
     def _write(self, level: Level, text: str, server_level: int, traceback: str = "") -> None:
+        text, traceback = self.clean(text), self.clean(traceback)
         if len(text) > TEXT_CHARACTERS_MAX:
             left_out = len(text) - TEXT_CHARACTERS_MAX
             text = f"{text[:TEXT_CHARACTERS_MAX]}... ({left_out} more characters)"

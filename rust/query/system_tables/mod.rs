@@ -5,6 +5,7 @@
 //! InfluxDB 3; six of the tables exist in `_internal` alone. Refuses nothing.
 
 mod columns;
+mod kept;
 mod log_ring;
 mod query_log;
 mod rows;
@@ -26,6 +27,7 @@ pub(super) use query_log::{Logged, Phase, QueryLog};
 pub use rows::{DatabaseRow, NodeRow, PluginFileRow, SystemSource, TableRow, TokenRow, TriggerRow};
 
 use super::source::Database;
+use kept::KEPT;
 use tables::{ALL, Kind};
 
 /// The database whose schema `system` has every table.
@@ -61,13 +63,22 @@ impl SystemSchema {
 
     /// Names of the tables, sorted.
     pub(super) fn names(&self) -> Vec<&'static str> {
-        self.kinds().map(Kind::name).collect()
+        let kept = KEPT.iter().map(|table| table.name);
+        let mut names: Vec<_> = self.kinds().map(Kind::name).chain(kept).collect();
+        names.sort_unstable();
+        names
     }
 
     /// A table by its exact name.
-    pub(super) fn table(&self, name: &str) -> Option<SystemTable> {
-        let kind = self.kinds().find(|kind| kind.name() == name)?;
-        Some(SystemTable { kind, schema: kind.schema(), sources: self.sources.clone() })
+    pub(super) fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if let Some(kept) = KEPT.iter().find(|kept| kept.name == name) {
+            return kept.view(&self.sources).map(Some);
+        }
+        let kind = self.kinds().find(|kind| kind.name() == name);
+        let table = |kind: Kind| -> Arc<dyn TableProvider> {
+            Arc::new(SystemTable { kind, schema: kind.schema(), sources: self.sources.clone() })
+        };
+        Ok(kind.map(table))
     }
 }
 

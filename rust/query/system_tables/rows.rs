@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::log_ring::LogLine;
+use crate::error::Result;
+use crate::query::source::TableSnapshot;
 
 /// A row of `processing_engine_triggers`, and its rows of `processing_engine_trigger_arguments`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,6 +126,13 @@ pub trait SystemSource: Send + Sync + fmt::Debug {
     fn tokens(&self) -> Vec<TokenRow>;
     /// All nodes.
     fn nodes(&self) -> Vec<NodeRow>;
+    /// A table of `_internal`, as it stands.
+    ///
+    /// # Errors
+    /// What freezing it meets; it ends the query.
+    fn internal_table(&self, _name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
+        Ok(None)
+    }
     /// The files of all plugins that have a trigger.
     fn plugin_files(&self) -> Vec<PluginFileRow> {
         Vec::new()

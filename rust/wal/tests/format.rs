@@ -9,6 +9,7 @@ use crate::error::ErrorKind;
 use crate::schema::{
     CURSOR_HERE, Catalog, CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin,
     Position, RowDeletion, SeriesKeys, TableBatch, TagCondition, TimeRange, Token, Trigger,
+    TriggerMemory,
 };
 use crate::wal::{
     FrameBuilder, PreparedFrame, Record, Records, SegmentFrames, encode_changes, read_segment,
@@ -27,19 +28,6 @@ fn frozen_frames() -> Vec<PreparedFrame> {
         .collect();
     let token =
         Token { id: 0, name: name("_admin"), hash: [7; 64], created_at_ms: 5, expiry_ms: None };
-    let trigger = Trigger {
-        id: 1,
-        database: 1,
-        name: name("t"),
-        plugin_filename: "p.py".to_owned(),
-        specification: "all_tables".to_owned(),
-        specification_json: "\"all_tables_wal_write\"".to_owned(),
-        arguments: Some(vec![("a".to_owned(), "b".to_owned())]),
-        run_async: true,
-        error_behavior: "log".to_owned(),
-        disabled: false,
-        cursor: CURSOR_HERE,
-    };
     let (database, table) = (1, name("m"));
     let changes = [
         CatalogChange::Identify { uuid: name("an identity") },
@@ -49,7 +37,7 @@ fn frozen_frames() -> Vec<PreparedFrame> {
         CatalogChange::AddColumns { database, table: table.clone(), columns },
         CatalogChange::SetTableRetention { database, table: table.clone(), retention_ns: Some(3) },
         CatalogChange::PutToken(token),
-        CatalogChange::PutTrigger(trigger),
+        CatalogChange::PutTrigger(trigger()),
         CatalogChange::SetCursor { trigger: 1, cursor: 1 },
         CatalogChange::DeleteTable { database, table, name: name("m-old"), deletion },
         CatalogChange::PurgeTable { database, table: name("m-old") },
@@ -67,6 +55,52 @@ fn frozen_frames() -> Vec<PreparedFrame> {
     rows.push_batch(&frozen_batch());
     rows.push_deletion(&frozen_deletion());
     [all, rows].map(|frame| frame.finish().expect("a frame")).into()
+}
+
+fn trigger() -> Trigger {
+    let name = |text: &str| Arc::<str>::from(text);
+    Trigger {
+        id: 1,
+        database: 1,
+        name: name("t"),
+        plugin_filename: "p.py".to_owned(),
+        specification: "all_tables".to_owned(),
+        specification_json: "\"all_tables_wal_write\"".to_owned(),
+        arguments: Some(vec![("a".to_owned(), "b".to_owned())]),
+        run_async: true,
+        error_behavior: "log".to_owned(),
+        disabled: false,
+        cursor: CURSOR_HERE,
+        options: Arc::default(),
+        memory: TriggerMemory::default(),
+    }
+}
+
+/// What a trigger keeps came after format version 2 began: kinds of records that are new are no new
+/// version.
+#[test]
+fn what_a_trigger_keeps_is_read_back_as_it_was_written() {
+    let value = |value: &[u8]| Some(Arc::<[u8]>::from(value));
+    let state =
+        |key: &str, value| CatalogChange::SetTriggerState { trigger: 1, key: key.into(), value };
+    let changes = [
+        CatalogChange::PutTrigger(trigger()),
+        CatalogChange::SetTriggerOptions { trigger: 1, options: "{\"where\":\"v > 1\"}".into() },
+        state("a", value(b"1")),
+        state("b", value(b"")),
+        CatalogChange::SetTick { trigger: 1, time_ns: -5 },
+        state("a", None),
+        CatalogChange::PutTrigger(Trigger { disabled: true, ..trigger() }),
+        CatalogChange::PutTrigger(trigger()),
+    ];
+    catalogs_are_rebuilt(&changes);
+    let mut frame = FrameBuilder::new();
+    for change in &changes {
+        frame.push_change(change);
+    }
+    let frame = frame.finish().expect("a frame");
+    let found = Records::of(frame.payload()).decode_all().expect("records");
+    assert_eq!(found, changes.map(Record::Change));
 }
 
 fn frozen_deletion() -> RowDeletion {

@@ -1,0 +1,125 @@
+"""What is kept of each run: a row of `system.processing_engine_runs`.
+
+The row of a run that commits something is part of the same frame, so that the two cannot differ.
+Rows of other runs are gathered and written together after a moment, so that a trigger without
+output costs no sync of the disk each time it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from influxdb3.line_builder import LineBuilder
+from influxpe.errors import EngineError
+from influxpe.plugin.engine_calls import EngineCalls, Output, Record
+from influxpe.triggers.registry import Trigger
+
+logger = logging.getLogger(__name__)
+
+RUNS_TABLE = "processing_engine_runs"
+FLUSH_SECONDS = 1.0
+# A plugin that fails in a loop must not fill the memory between two flushes.
+GATHERED_MAX = 10_000
+TEXT_CHARACTERS_MAX = 65_536
+# Rows that the server writes for itself have no trigger behind them.
+NO_TRIGGER = 0
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """What a run was given: rows with their place in the log, or a tick of a schedule."""
+
+    rows: int = 0
+    first_position: int | None = None
+    last_position: int | None = None
+    call_time_ns: int | None = None
+
+    def fields(self) -> dict[str, int | None]:
+        """Give the columns that say so."""
+        return {
+            "rows_in": self.rows,
+            "first_position": self.first_position,
+            "last_position": self.last_position,
+            "call_time": self.call_time_ns,
+        }
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run went, before it is committed."""
+
+    started_ns: int
+    attempt: int
+    duration_ns: int
+    code_hash: str
+    given: RunInput = field(default_factory=RunInput)
+    peak_memory_bytes: int = 0
+    error: str = ""
+    traceback: str = ""
+
+    def record(self, trigger: Trigger) -> Record:
+        """Give the line about it, but for the rows that it wrote."""
+        line = LineBuilder(RUNS_TABLE).tag("database", trigger.database)
+        line.tag("trigger_name", trigger.name).string_field("trigger_type", trigger.spec.kind)
+        line.string_field("status", "failed" if self.error else "ok")
+        for name, value in (self.given.fields() | self._numbers()).items():
+            if value is not None:
+                line.int64_field(name, value)
+        line.string_field("code_hash", self.code_hash)
+        line.string_field("error", cut(self.error)).string_field("traceback", cut(self.traceback))
+        return Record(line.build(), self.started_ns)
+
+    def _numbers(self) -> dict[str, int | None]:
+        return {
+            "attempt": self.attempt,
+            "duration_ns": self.duration_ns,
+            "peak_memory_bytes": self.peak_memory_bytes,
+        }
+
+
+def cut(text: str) -> str:
+    """Give the end of a text, which says most, where it is too long for a column."""
+    left_out = len(text) - TEXT_CHARACTERS_MAX
+    return (
+        text if left_out <= 0 else f"({left_out} characters cut) ...{text[-TEXT_CHARACTERS_MAX:]}"
+    )
+
+
+class History:
+    """Gathers the rows of runs that commit nothing else."""
+
+    def __init__(self, calls: EngineCalls) -> None:
+        self._calls = calls
+        self._gathered: list[str] = []
+        self._lost = 0
+
+    def add(self, record: Record) -> None:
+        """Keep the row of a run that wrote nothing, for the next flush."""
+        if len(self._gathered) >= GATHERED_MAX:
+            self._lost += 1
+            return
+        self._gathered.append(f"{record.line},rows_out=0i {record.time_ns}")
+
+    async def run(self) -> None:
+        """Flush again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what has been gathered; durable on return. An engine that refuses is logged."""
+        lines, self._gathered = self._gathered, []
+        lost, self._lost = self._lost, 0
+        if lost:
+            logger.warning("%d runs are not in the history: they ended too fast", lost)
+        if lines:
+            await self._write(lines)
+
+    async def _write(self, lines: Sequence[str]) -> None:
+        try:
+            await self._calls.commit(NO_TRIGGER, Output(internal="\n".join(lines)))
+        except EngineError as error:
+            logger.warning("%d runs are not in the history: %s", len(lines), error)
