@@ -1,24 +1,19 @@
-"""The cron dialect of InfluxDB 3: from text to sets of values, and from those to times.
+"""The cron dialect of InfluxDB 3: from text to sets of values.
 
-Fields are `second minute hour day-of-month month day-of-week [year]`, UTC, and all of them must
-match, day of month and day of week included. Days of the week are numbered 1 (Sunday) to 7
+Fields are `second minute hour day-of-month month day-of-week [year]`, and all of them must match,
+day of month and day of week included. Days of the week are numbered 1 (Sunday) to 7
 (Saturday); 0 alone is taken as Sunday. Five fields are an extension: no seconds, and the days of
 the week of POSIX (0 and 7 are Sunday, 1 is Monday). Six and seven fields are never read that way.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
-from croniter import CroniterBadDateError, croniter
+from influxpe.triggers.duration import NS_PER_SECOND
+from influxpe.triggers.wall_clock import WallClock
 
-NS_PER_SECOND = 1_000_000_000
 YEAR_FIRST, YEAR_LAST = 1970, 2100
-# What croniter can look at; later years exist in the dialect only.
-CRONITER_YEAR_LAST = 2099
-YEARS_BETWEEN_MATCHES = 200
 EXPRESSION_CHARACTERS_MAX = 1000
 RANGES_SHOWN_MAX = 8
 
@@ -132,51 +127,29 @@ class Cron:
     weekdays: frozenset[int]
     years: frozenset[int]
 
-    def next_after(self, time_ns: int) -> int | None:
-        """Give the first match later than a time, or `None` where there is none."""
-        found = self._ask(time_ns // NS_PER_SECOND, forwards=True)
-        return None if found is None else found * NS_PER_SECOND
-
-    def last_until(self, time_ns: int) -> int | None:
-        """Give the last match not later than a time, or `None` where there is none."""
-        found = self._ask(time_ns // NS_PER_SECOND + 1, forwards=False)
-        return None if found is None else found * NS_PER_SECOND
-
-    def following(self, time_ns: int, count: int) -> tuple[int, ...]:
-        """Give the next `count` matches, fewer where there are fewer."""
-        return tuple(islice(self._all_after(time_ns), count))
-
-    def _all_after(self, time_ns: int) -> Iterator[int]:
-        found = self.next_after(time_ns)
-        while found is not None:
-            yield found
-            found = self.next_after(found)
-
-    def _ask(self, time_s: int, *, forwards: bool) -> int | None:
-        if not self._expression:
-            return None
-        iterator = croniter(
-            self._expression,
-            float(time_s),
-            day_or=False,
-            second_at_beginning=True,
-            max_years_between_matches=YEARS_BETWEEN_MATCHES,
-        )
-        try:
-            return int(iterator.get_next() if forwards else iterator.get_prev())
-        except CroniterBadDateError:
-            return None
-
     @cached_property
-    def _expression(self) -> str:
-        """Write the sets as lists, which leave croniter nothing to interpret; empty: no match."""
-        years = frozenset(year for year in self.years if year <= CRONITER_YEAR_LAST)
-        fields = [self.seconds, self.minutes, self.hours, self.days, self.months, self.weekdays]
-        if not all([*fields, years]):
-            return ""
-        return " ".join(",".join(map(str, sorted(field))) for field in [*fields, years])
+    def wall(self) -> WallClock:
+        """The same values in order, which can be asked for the next match."""
+        fields = (self.seconds, self.minutes, self.hours, self.days, self.months, self.years)
+        seconds, minutes, hours, days, months, years = (tuple(sorted(one)) for one in fields)
+        return WallClock(seconds, minutes, hours, days, months, years, self.weekdays)
 
-    def describe(self) -> str:
+    @property
+    def every_minute(self) -> bool:
+        """Whether all minutes match, as with `*`."""
+        return len(self.minutes) == 60
+
+    @property
+    def every_hour(self) -> bool:
+        """Whether all hours match, as with `*`."""
+        return len(self.hours) == 24
+
+    def next_after(self, time_ns: int) -> int | None:
+        """Give the first match in UTC that is later than a time, or `None` where there is none."""
+        found = self.wall.next_after(time_ns // NS_PER_SECOND)
+        return None if found is None else found * NS_PER_SECOND
+
+    def describe(self, zone: str = "UTC") -> str:
         """Say in words when it matches, such as `at 06:00:00 on Sun-Thu, UTC`."""
         parts = [self._clock()]
         if len(self.weekdays) < len(DAY_NAMES):
@@ -187,7 +160,7 @@ class Cron:
             parts.append("in " + _ranges(self.months, dict(enumerate(MONTH_NAMES, 1))))
         if len(self.years) <= YEAR_LAST - YEAR_FIRST:
             parts.append("in " + _ranges(self.years))
-        return " ".join(parts) + ", UTC"
+        return " ".join(parts) + f", {zone}"
 
     def _clock(self) -> str:
         parts = (self.hours, self.minutes, self.seconds)

@@ -1,18 +1,28 @@
 """When a schedule fires: pure functions of the specification and of times handed in.
 
-A tick is a time at which a schedule fires. Ticks that pass while a run is busy or the machine is
-suspended are left out, and counted up to a limit.
+A tick is a time at which a schedule fires, in nanoseconds since the Unix epoch. Those of `every:`
+are multiples of the period from the epoch on, so that `every:1d` is midnight in UTC whatever the
+zone; those of `cron:` are meant in a zone.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC as ZONE_UTC
+from datetime import datetime
+from itertools import islice
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from influxpe.triggers.duration import NS_PER_MS, NS_PER_SECOND, format_duration
+from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.spec import CronSpec, EverySpec
+from influxpe.triggers.zoned import UTC, ZonedCron
 
 # Counting cron ticks one by one costs time: past this many it is only said that there were more.
 SKIPPED_COUNTED_MAX = 100
+NEXT_TIMES_TOLD = 3
+NS_MAX = 2**63 - 1  # what a time is kept in
 # A clock that is set back by less is left to catch up, so that no tick comes twice.
 SET_BACK_NS_MIN = NS_PER_SECOND
 
@@ -22,9 +32,6 @@ class Schedule(Protocol):
 
     def next_after(self, time_ns: int) -> int | None:
         """Give the first tick later than a time, or `None`."""
-
-    def last_until(self, time_ns: int) -> int | None:
-        """Give the last tick not later than a time, or `None`."""
 
     def describe(self) -> str:
         """Say in words when it fires."""
@@ -40,60 +47,79 @@ class Every:
         """Give the first multiple later than a time."""
         return (time_ns // self.period_ns + 1) * self.period_ns
 
-    def last_until(self, time_ns: int) -> int:
-        """Give the last multiple not later than a time."""
-        return time_ns // self.period_ns * self.period_ns
-
     def describe(self) -> str:
         """Say in words when it fires."""
         return f"every {format_duration(self.period_ns)} from the Unix epoch on, UTC"
 
 
-@dataclass(frozen=True)
-class Due:
-    """A tick to run now, and how many before it were left out."""
-
-    time_ns: int
-    skipped: int
-
-
-def schedule_of(spec: EverySpec | CronSpec) -> Schedule:
-    """Give the ticks of a specification."""
-    if isinstance(spec, CronSpec):
-        return spec.cron
-    return Every(spec.duration_ns // NS_PER_MS * NS_PER_MS)
+def schedule_of(spec: EverySpec | CronSpec, time_zone: str = UTC) -> Schedule:
+    """Give the ticks of a specification; a zone has no say in `every:`."""
+    if isinstance(spec, EverySpec):
+        return Every(spec.duration_ns // NS_PER_MS * NS_PER_MS)
+    return spec.cron if time_zone == UTC else ZonedCron(spec.cron, time_zone)
 
 
-def due(schedule: Schedule, awaited_ns: int, now_ns: int) -> Due | None:
-    """Say what to run when `awaited_ns` is waited for: the newest tick that has come, or nothing.
-
-    More than one has come where the machine slept; all but the newest are left out.
-    """
-    if now_ns < awaited_ns:
-        return None
-    newest_ns = schedule.last_until(now_ns)
-    if newest_ns is None or newest_ns <= awaited_ns:
-        return Due(awaited_ns, 0)
-    return Due(newest_ns, count_between(schedule, awaited_ns, newest_ns) + 1)
-
-
-def skipped_during(schedule: Schedule, ran_ns: int, now_ns: int) -> int:
-    """Count the ticks after the one of a run that have passed when the run is over."""
-    return count_between(schedule, ran_ns, now_ns + 1)
-
-
-def count_between(schedule: Schedule, after_ns: int, before_ns: int) -> int:
-    """Count ticks later than one time and earlier than another, up to `SKIPPED_COUNTED_MAX`."""
-    if isinstance(schedule, Every):
-        first_ns = schedule.next_after(after_ns)
-        passed = max(0, -((first_ns - before_ns) // schedule.period_ns))
-        return min(passed, SKIPPED_COUNTED_MAX)
-    count = 0
+def ticks_between(schedule: Schedule, after_ns: int, until_ns: int) -> Iterator[int]:
+    """Give the ticks later than one time and not later than another, in order."""
     tick_ns = schedule.next_after(after_ns)
-    while tick_ns is not None and tick_ns < before_ns and count < SKIPPED_COUNTED_MAX:
-        count += 1
+    while tick_ns is not None and tick_ns <= until_ns:
+        yield tick_ns
         tick_ns = schedule.next_after(tick_ns)
-    return count
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest ticks of a time, in order, and how many before them are left out."""
+
+    ticks: tuple[int, ...]
+    left_out: int
+
+
+def newest(schedule: Schedule, after_ns: int, until_ns: int, count_max: int) -> Newest:
+    """Give the last ticks later than one time and not later than another.
+
+    What is left out is counted up to `SKIPPED_COUNTED_MAX`.
+    """
+    if isinstance(schedule, Every):
+        return _newest_of_period(schedule.period_ns, after_ns, until_ns, count_max)
+    if not _more_than(count_max, schedule, after_ns, until_ns):
+        return Newest(tuple(ticks_between(schedule, after_ns, until_ns)), 0)
+    # The ticks of an expression are found one by one and lie anywhere: so halve, and count a few.
+    seconds = range(after_ns // NS_PER_SECOND, until_ns // NS_PER_SECOND)
+    index = bisect_left(
+        seconds,
+        True,
+        key=lambda low_s: not _more_than(count_max, schedule, low_s * NS_PER_SECOND, until_ns),
+    )
+    low_ns = (seconds.start + index) * NS_PER_SECOND
+    older = islice(ticks_between(schedule, after_ns, low_ns), SKIPPED_COUNTED_MAX)
+    return Newest(tuple(ticks_between(schedule, low_ns, until_ns)), sum(1 for _ in older))
+
+
+def _newest_of_period(period_ns: int, after_ns: int, until_ns: int, count_max: int) -> Newest:
+    last = until_ns // period_ns
+    count = max(0, last - after_ns // period_ns)
+    kept = min(count, count_max)
+    ticks = tuple(number * period_ns for number in range(last - kept + 1, last + 1))
+    return Newest(ticks, min(count - kept, SKIPPED_COUNTED_MAX))
+
+
+def _more_than(count: int, schedule: Schedule, after_ns: int, until_ns: int) -> bool:
+    return next(islice(ticks_between(schedule, after_ns, until_ns), count, None), None) is not None
+
+
+def next_times(spec: EverySpec | CronSpec, options: TriggerOptions, now_ns: int) -> list[str]:
+    """Write the next times of a trigger, in its zone and in UTC; fewer where there are fewer."""
+    schedule = schedule_of(spec, options.time_zone)
+    ticks = islice(ticks_between(schedule, now_ns, NS_MAX), NEXT_TIMES_TOLD)
+    if isinstance(schedule, ZonedCron):
+        return [f"{_local(tick, schedule.zone)} ({rfc3339(tick)})" for tick in ticks]
+    return [rfc3339(tick) for tick in ticks]
+
+
+def _local(time_ns: int, zone: ZoneInfo) -> str:
+    """Write whole seconds as a zone shows them: `2026-07-01T06:00:00+02:00`."""
+    return datetime.fromtimestamp(time_ns // NS_PER_SECOND, zone).isoformat()
 
 
 def was_set_back(seen_ns: int, now_ns: int) -> bool:
@@ -120,7 +146,7 @@ def spoken(time_ns: int) -> str:
 
 
 def _date(time_ns: int) -> datetime:
-    return datetime.fromtimestamp(time_ns // NS_PER_SECOND, UTC)
+    return datetime.fromtimestamp(time_ns // NS_PER_SECOND, ZONE_UTC)
 
 
 def _fraction(time_ns: int) -> str:
@@ -130,3 +156,27 @@ def _fraction(time_ns: int) -> str:
     digits = f"{fraction_ns:09}"
     shortest = 3 if digits.endswith("000000") else 6 if digits.endswith("000") else 9
     return f".{digits[:shortest]}"
+
+
+@dataclass(frozen=True)
+class Due:
+    """A tick to run now, and how many before it were left out."""
+
+    time_ns: int
+    skipped: int
+
+
+def due(schedule: Schedule, awaited_ns: int, now_ns: int) -> Due | None:
+    """Say what to run when `awaited_ns` is waited for: the newest tick that has come, or nothing.
+
+    More than one has come where the machine slept; all but the newest are left out.
+    """
+    if now_ns < awaited_ns:
+        return None
+    found = newest(schedule, awaited_ns - 1, now_ns, 1)
+    return Due(found.ticks[-1], found.left_out)
+
+
+def skipped_during(schedule: Schedule, ran_ns: int, now_ns: int) -> int:
+    """Count the ticks after the one of a run that have passed when the run is over."""
+    return newest(schedule, ran_ns, now_ns, 0).left_out

@@ -102,7 +102,7 @@ def test_the_version_has_the_known_shape(run: CommandLine) -> None:
 
 def test_the_command_line_starts_without_the_server(run: CommandLine) -> None:
     """Client commands start quickly because none of these is loaded for them."""
-    heavy = ["influxpe._engine", "influxpe.server", "pyarrow", "httpx", "croniter", "ssl", "click"]
+    heavy = ["influxpe._engine", "influxpe.server", "pyarrow", "httpx", "zoneinfo", "ssl", "click"]
     code = f"import sys, influxpe.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],

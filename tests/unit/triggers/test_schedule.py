@@ -1,22 +1,26 @@
 """When schedules fire, and what happens to ticks that nobody ran."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from influxpe.triggers.cron import parse_cron
+from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.schedule import (
     SET_BACK_NS_MIN,
     SKIPPED_COUNTED_MAX,
     Due,
     Every,
-    count_between,
+    Newest,
     due,
+    newest,
+    next_times,
     rfc3339,
     say_skipped,
     schedule_of,
     skipped_during,
     spoken,
+    ticks_between,
     was_set_back,
 )
 from influxpe.triggers.spec import CronSpec, EverySpec
@@ -57,8 +61,9 @@ def test_a_cron_specification_is_a_schedule() -> None:
 @given(st.integers(1, 10**15), st.integers(0, 2 * 10**18))
 def test_the_next_tick_is_later_and_the_last_is_not(period: int, time_ns: int) -> None:
     every = Every(period)
-    assert every.last_until(time_ns) <= time_ns < every.next_after(time_ns)
-    assert every.next_after(time_ns) - every.last_until(time_ns) == period
+    (last,) = newest(every, 0, time_ns, 1).ticks or (0,)
+    assert last <= time_ns < every.next_after(time_ns)
+    assert every.next_after(time_ns) - last == period
 
 
 both = pytest.mark.parametrize("schedule", [EVERY_SECOND, CRON_SECOND], ids=["every", "cron"])
@@ -99,8 +104,38 @@ def test_ticks_are_counted_up_to_a_limit(schedule: Every) -> None:
 
 @both
 def test_no_ticks_lie_between_equal_times(schedule: Every) -> None:
-    assert count_between(schedule, BASE, BASE) == 0
-    assert count_between(schedule, BASE + SECOND, BASE) == 0
+    assert newest(schedule, BASE, BASE, 9) == Newest((), 0)
+    assert newest(schedule, BASE + SECOND, BASE, 9) == Newest((), 0)
+
+
+@both
+def test_the_newest_ticks_are_kept_and_those_before_counted(schedule: Every) -> None:
+    late = BASE + 5 * SECOND + 1
+    last_two = (BASE + 4 * SECOND, BASE + 5 * SECOND)
+    assert newest(schedule, BASE, late, 2) == Newest(last_two, 3)
+    assert newest(schedule, BASE, late, 5).left_out == 0
+    assert newest(schedule, BASE, late, 0) == Newest((), 5)
+    years = BASE + 3000 * DAY
+    assert newest(schedule, BASE, years, 1) == Newest((years,), SKIPPED_COUNTED_MAX)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.sampled_from(["*/7 * * * * *", "0 */20 1-3 * * *", "0 30 2 * * SUN", "0 0 0 31 2 *"]),
+    st.sampled_from(["UTC", "Europe/Vienna", "Australia/Lord_Howe"]),
+    st.integers(0, 40 * 86_400),
+    st.integers(0, 12),
+)
+def test_the_newest_ticks_are_the_end_of_all_ticks(
+    text: str, zone: str, seconds: int, count: int
+) -> None:
+    schedule = schedule_of(CronSpec(text), zone)
+    start = BASE + 70 * DAY
+    until = start + seconds * SECOND // 8
+    ticks = list(ticks_between(schedule, start, until))
+    kept = tuple(ticks[max(0, len(ticks) - count) :])
+    left_out = min(len(ticks) - len(kept), SKIPPED_COUNTED_MAX)
+    assert newest(schedule, start, until, count) == Newest(kept, left_out)
 
 
 def test_the_last_tick_of_a_schedule_is_due_late_too() -> None:
@@ -137,3 +172,29 @@ def test_times_are_written(time_ns: int, machine: str, human: str) -> None:
 
 def test_a_period_is_described() -> None:
     assert Every(90 * SECOND).describe() == "every 1m 30s from the Unix epoch on, UTC"
+
+
+def test_the_next_times_of_a_zone_are_told_in_the_zone_and_in_utc() -> None:
+    options = TriggerOptions(time_zone="Europe/Vienna")
+    assert next_times(CronSpec("0 30 2 * 3 SUN"), options, BASE + 78 * DAY) == [
+        "2026-03-22T02:30:00+01:00 (2026-03-22T01:30:00Z)",
+        "2026-03-29T03:00:00+02:00 (2026-03-29T01:00:00Z)",
+        "2027-03-07T02:30:00+01:00 (2027-03-07T01:30:00Z)",
+    ]
+
+
+def test_the_next_times_in_utc_are_told_once() -> None:
+    times = next_times(CronSpec("0 0 6 * * 1-5"), TriggerOptions(), BASE)
+    assert times == ["2026-01-01T06:00:00Z", "2026-01-04T06:00:00Z", "2026-01-05T06:00:00Z"]
+
+
+def test_a_zone_has_no_say_in_periods() -> None:
+    options = TriggerOptions(time_zone="Asia/Kathmandu")
+    assert next_times(EverySpec(DAY), options, BASE) == [
+        f"2026-01-{day:02}T00:00:00Z" for day in (2, 3, 4)
+    ]
+
+
+def test_fewer_times_are_told_where_there_are_fewer() -> None:
+    assert next_times(CronSpec("0 0 0 31 2 *"), TriggerOptions(), BASE) == []
+    assert len(next_times(CronSpec("0 0 0 1 1 * 2027"), TriggerOptions(), BASE)) == 1
