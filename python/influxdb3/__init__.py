@@ -3,7 +3,17 @@
 `LineBuilder` is the class that plugins also find among their builtins.
 """
 
-from influxdb3.api import Buildable, Cache, InfluxDB3Local, Lines, Rows, Scalar, TableBatch
+from influxdb3.api import (
+    Buildable,
+    Cache,
+    InfluxDB3Local,
+    Lines,
+    Rows,
+    Scalar,
+    State,
+    StateValue,
+    TableBatch,
+)
 from influxdb3.errors import (
     InfluxDBError,
     InvalidKeyError,
@@ -26,5 +36,7 @@ __all__ = [
     "QueryError",
     "Rows",
     "Scalar",
+    "State",
+    "StateValue",
     "TableBatch",
 ]

@@ -8,9 +8,11 @@ def process_writes(
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias, overload
 
 Scalar: TypeAlias = bool | int | float | str | None
+StateValue: TypeAlias = Scalar | bytes | datetime | list[Any] | dict[str, Any]
 
 
 class Buildable(Protocol):
@@ -73,12 +75,42 @@ class Cache(Protocol):
         """Forget a key; true if there was one."""
 
 
+class State(Protocol):
+    """Values of the trigger that survive restarts and failures, for positions, counts and the like.
+
+    What a run changes here is stored in one piece with the lines that it writes and with its place
+    in the log, when it ends well: all of it or nothing. The run sees its own changes at once. Where
+    runs overlap, the one that ends last wins, key by key. A key has up to 256 characters, a value
+    up to 64 KiB. A test run begins with an empty state, and keeps none.
+    """
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 # any value may be kept
+        """A copy of the value of a key, or `default`."""
+
+    def put(self, key: str, value: StateValue) -> None:
+        """Keep a value. Raises `TypeError` for other types, `ValueError` if it is too large.
+
+        A list or a dict that is changed afterwards has to be put again. A `datetime` keeps its
+        offset from UTC, or that it has none.
+        """
+
+    def delete(self, key: str) -> bool:
+        """Forget a key; true if it had a value."""
+
+    def keys(self) -> list[str]:
+        """All keys, sorted."""
+
+
 class InfluxDB3Local(Protocol):
     """What a plugin may ask of the server it runs in: its first argument."""
 
     @property
     def cache(self) -> Cache:
-        """Values that outlive a run."""
+        """Values that outlive a run, in memory: connections, models, whatever can be made anew."""
+
+    @property
+    def state(self) -> State:
+        """Values that are stored with what the run writes, and survive everything."""
 
     def info(self, *args: object) -> None:
         """Log the arguments, joined by blanks."""

@@ -5,21 +5,12 @@ import contextlib
 import itertools
 import signal
 import socket
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Final
 
 from influxpe.plugin.global_cache import GlobalCache
-from influxpe.plugin.protocol import (
-    QueryFailed,
-    Response,
-    Run,
-    RunError,
-    RunHost,
-    RunResult,
-    WorkerDied,
-    WriteFailed,
-)
+from influxpe.plugin.plugin_calls import PluginCalls
+from influxpe.plugin.protocol import Response, Run, RunError, RunHost, RunResult, WorkerDied
 from influxpe.plugin.template_process import TemplateProcess
 from influxpe.worker import wire
 
@@ -31,8 +22,6 @@ LOG_PAUSE_SECONDS: Final = 0.01
 # Between the end of a socket and the news how its process ended.
 EXIT_SECONDS_MAX: Final = 0.2
 END_SECONDS_MAX: Final = 1.0
-
-_RUN_ENDED: Final = "the run that asks has ended"
 
 
 @dataclass
@@ -49,7 +38,6 @@ class WorkerProcess(asyncio.Protocol):
 
     def __init__(self, template: TemplateProcess, cache: GlobalCache) -> None:
         self.template = template
-        self._cache = cache
         self._number = 0
         self._transport: asyncio.Transport | None = None
         self._reader = wire.FrameReader()
@@ -57,7 +45,7 @@ class WorkerProcess(asyncio.Protocol):
         self._active: dict[int, _Active] = {}
         self._newest_host: RunHost | None = None
         self._digests: set[str] = set()
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls = PluginCalls(cache, self._host_of, self._reply)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reason: str | None = None
 
@@ -177,10 +165,13 @@ class WorkerProcess(asyncio.Protocol):
             if not active.done.done():
                 error = WorkerDied(f"trigger {active.run.trigger_name}: {self._reason}")
                 active.done.set_exception(error)
-        for call in self._calls:
-            call.cancel()
+        self._calls.cancel()
         if self._transport is not None:
             self._transport.abort()
+
+    def _host_of(self, run: int) -> RunHost | None:
+        active = self._active.get(run)
+        return None if active is None else active.host
 
     def _why(self) -> str:
         return self._reason or "its process has ended"
@@ -222,12 +213,8 @@ class WorkerProcess(asyncio.Protocol):
             host = active.host if active is not None else self._newest_host
             if host is not None:  # a thread of the plugin may log when its run has ended
                 self._log(host, message)
-        elif isinstance(message, wire.Query):
-            self._answer(message.call, self._query(message))
-        elif isinstance(message, wire.WriteSync):
-            self._answer(message.call, self._write_sync(message))
         else:
-            self._answer_cache(message)
+            self._calls.take(message)
 
     def _log(self, host: RunHost, message: wire.Log) -> None:
         """Log a line; a log that fails is no reason to lose the worker."""
@@ -236,54 +223,6 @@ class WorkerProcess(asyncio.Protocol):
         except Exception as error:
             context = {"message": "the log of a plugin failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
-
-    def _answer(self, call: int, asked: Awaitable[tuple[wire.Reply, bytes]]) -> None:
-        """Send the reply of a call when it is there, without holding up anything else."""
-
-        async def answer() -> None:
-            try:
-                self._reply(*await asked)
-            except Exception as error:  # the plugin must not wait for ever
-                self._reply(wire.Reply(call, f"{type(error).__name__}: {error}"), b"")
-
-        task = asyncio.get_running_loop().create_task(answer(), name=f"plugin call {call}")
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
-
-    async def _query(self, message: wire.Query) -> tuple[wire.Reply, bytes]:
-        active = self._active.get(message.run)
-        if active is None:
-            return wire.Reply(message.call, _RUN_ENDED), b""
-        try:
-            stream = await active.host.query(message.database, message.sql, message.params)
-        except QueryFailed as error:
-            return wire.Reply(message.call, str(error)), b""
-        return wire.Reply(message.call), stream
-
-    async def _write_sync(self, message: wire.WriteSync) -> tuple[wire.Reply, bytes]:
-        active = self._active.get(message.run)
-        if active is None:
-            return wire.Reply(message.call, _RUN_ENDED), b""
-        try:
-            await active.host.write_sync(message.database, message.lines, no_sync=message.no_sync)
-        except WriteFailed as error:
-            return wire.Reply(message.call, str(error)), b""
-        return wire.Reply(message.call), b""
-
-    def _answer_cache(self, message: wire.CachePut | wire.CacheGet | wire.CacheDelete) -> None:
-        """Use the global cache for a plugin."""
-        name, key, call = message.cache_name, message.key, message.call
-        if isinstance(message, wire.CacheGet):
-            value = self._cache.get(name, key)
-            self._reply(wire.Reply(call, found=value is not None), value or b"")
-        elif isinstance(message, wire.CacheDelete):
-            self._reply(wire.Reply(call, found=self._cache.delete(name, key)), b"")
-        else:
-            try:
-                self._cache.put(name, key, message.value, message.ttl_s)
-                self._reply(wire.Reply(call), b"")
-            except ValueError as error:
-                self._reply(wire.Reply(call, str(error)), b"")
 
     def _reply(self, reply: wire.Reply, payload: bytes) -> None:
         """Send a reply; one that is too large becomes an error for the plugin."""
@@ -301,12 +240,14 @@ def _result(done: wire.Done) -> RunResult:
     """What a worker's last message of a run says."""
     error, response = done.error, done.response
     return RunResult(
-        tuple(done.writes),
-        None if error is None else RunError(error.name, error.message, error.traceback),
-        None
+        writes=tuple(done.writes),
+        error=None if error is None else RunError(error.name, error.message, error.traceback),
+        response=None
         if response is None
         else Response(response.status, tuple(response.headers), response.body),
-        tuple((database, tuple(texts)) for database, texts in done.collected),
+        collected=tuple((database, tuple(texts)) for database, texts in done.collected),
+        state=tuple(done.state),
+        peak_memory_bytes=done.peak_memory_bytes,
     )
 
 

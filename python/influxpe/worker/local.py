@@ -11,52 +11,20 @@ from typing import Any, Final
 from influxdb3.errors import QueryError
 from influxpe.worker import wire
 from influxpe.worker.cache import Cache, LocalStore
-from influxpe.worker.connection import Answer, Connection
+from influxpe.worker.connection import Answer
 from influxpe.worker.lines import line_text
 from influxpe.worker.rows import query_rows
+from influxpe.worker.run import Run
+from influxpe.worker.state import State
 
 # A line of the log is shown and kept; what is longer is data.
 LOG_CHARACTERS_MAX: Final = 65_536
 _INTERNAL: Final = "_internal"
 _STRING_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
-_ENDED: Final = (
-    "this influxdb3_local belongs to a run that has ended: nothing can be written with it"
-)
-
-
-class Run:
-    """The state of one run: where it runs, and the lines that it has queued."""
-
-    def __init__(self, start: wire.Start, connection: Connection) -> None:
-        self.start = start
-        self.connection = connection
-        self._queued: dict[str, list[str]] = {}
-        self._collected: dict[str, list[str]] = {}
-        self._ended = False
-
-    def queue(self, database: str, text: str) -> None:
-        """Keep lines until the end. Raises `RuntimeError` after it."""
-        self._keep(self._queued, database, text)
-
-    def collect(self, database: str, text: str) -> None:
-        """Keep lines that a dry run does not write. Raises `RuntimeError` after its end."""
-        self._keep(self._collected, database, text)
-
-    def end(self) -> list[tuple[str, list[str]]]:
-        """Take no more lines, and give all: by database, those written at once first."""
-        self._ended = True
-        databases = dict.fromkeys([*self._collected, *self._queued])
-        return [(d, self._collected.get(d, []) + self._queued.get(d, [])) for d in databases]
-
-    def _keep(self, kept: dict[str, list[str]], database: str, text: str) -> None:
-        if self._ended:
-            raise RuntimeError(_ENDED)
-        if text:
-            kept.setdefault(database, []).append(text)
 
 
 class InfluxDB3Local:
-    """The object itself: its public names are those of the reference, and no others."""
+    """The object itself: its public names are those of the reference, and `state`."""
 
     __slots__ = ("_cache", "_run", "_store")
 
@@ -70,6 +38,11 @@ class InfluxDB3Local:
         """Values that outlive a run."""
         self._store.sweep()
         return self._cache
+
+    @property
+    def state(self) -> State:
+        """Values that are stored with what the run writes, and survive everything."""
+        return State(self._run)
 
     def info(self, *args: object) -> None:
         """Log the arguments, joined by blanks."""

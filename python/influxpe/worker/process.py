@@ -18,7 +18,8 @@ from influxpe.worker import wire
 from influxpe.worker.cache import Stores
 from influxpe.worker.connection import Connection
 from influxpe.worker.invoke import failure, invoke
-from influxpe.worker.local import InfluxDB3Local, Run
+from influxpe.worker.local import InfluxDB3Local
+from influxpe.worker.run import Run
 from influxpe.worker.source import Sources
 
 _EXIT_FAULT: Final = 71
@@ -117,13 +118,18 @@ class Worker:
 
 
 def _done(run: Run, response: wire.HttpResponse | None, error: wire.Failure | None) -> wire.Done:
-    """The end of a run; of a failed one nothing is written."""
+    """The end of a run; of a failed one nothing is kept."""
     lines = run.end()
     if error is not None:
-        lines = []
-    writes = [(database, "\n".join(texts)) for database, texts in lines]
-    collected = lines if run.start.collect_sync_writes else []
-    return wire.Done(run.start.run, writes, collected, error, response)
+        return wire.Done(run.start.run, [], [], error, response)
+    return wire.Done(
+        run=run.start.run,
+        writes=[(database, "\n".join(texts)) for database, texts in lines],
+        collected=lines if run.start.collect_sync_writes else [],
+        error=None,
+        response=response,
+        state=list(run.state.items()),
+    )
 
 
 def run_worker(sock: socket.socket) -> NoReturn:

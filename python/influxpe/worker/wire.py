@@ -81,7 +81,8 @@ class Start(_Message):
 class Reply(_Message):
     """The answer to one call of a worker; `error` is a text for the plugin.
 
-    A query's Arrow IPC stream and a cached value are the payload; `found` is the cache's answer.
+    The payload is a query's Arrow IPC stream, a cached value, a value of the state or a list of its
+    keys; `found` says whether there is the value.
     """
 
     call: int
@@ -143,6 +144,21 @@ class CacheDelete(_Message):
     key: str
 
 
+class StateGet(_Message):
+    """A call: read a value of the trigger's state."""
+
+    run: int
+    call: int
+    key: str
+
+
+class StateKeys(_Message):
+    """A call: list the keys of the trigger's state."""
+
+    run: int
+    call: int
+
+
 class Failure(_Message):
     """Why a run failed: the name of the exception's type (may be empty), its text."""
 
@@ -163,6 +179,7 @@ class Done(_Message):
     """The end of a run. `writes` has one (database, line protocol) per database.
 
     `collected` has the same lines as they were written, one text per call, for dry runs only.
+    `state` has the last change of each key.
     """
 
     run: int
@@ -170,6 +187,8 @@ class Done(_Message):
     collected: list[tuple[str, list[str]]]
     error: Failure | None
     response: HttpResponse | None
+    state: list[tuple[str, bytes | None]] = []
+    peak_memory_bytes: int = 0
 
 
 class Fork(_Message):
@@ -206,7 +225,9 @@ class Exited(_Message):
 
 
 ToWorker: TypeAlias = Start | Reply
-Call: TypeAlias = Query | WriteSync | CachePut | CacheGet | CacheDelete
+CacheCall: TypeAlias = CachePut | CacheGet | CacheDelete
+StateCall: TypeAlias = StateGet | StateKeys
+Call: TypeAlias = Query | WriteSync | CacheCall | StateCall
 ToHost: TypeAlias = Log | Call | Done
 ToTemplate: TypeAlias = Fork | Kill
 FromTemplate: TypeAlias = Forked | ForkFailed | Exited

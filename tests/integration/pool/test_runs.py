@@ -109,9 +109,9 @@ def test_the_internal_database_is_not_for_plugins(driver: Driver, call: str) -> 
     assert str(result.error) == text
 
 
-def test_the_public_names_are_those_of_the_reference(driver: Driver) -> None:
+def test_the_public_names_are_those_of_the_reference_and_the_state(driver: Driver) -> None:
     driver.body("influxdb3_local.info(*[n for n in dir(influxdb3_local) if n[0] != '_'])")
-    names = "cache error info query warn write write_sync write_sync_to_db write_to_db"
+    names = "cache error info query state warn write write_sync write_sync_to_db write_to_db"
     assert driver.host.texts == [names]
 
 
