@@ -19,6 +19,7 @@ from influxpe.worker.cache import Stores
 from influxpe.worker.connection import Connection
 from influxpe.worker.invoke import failure, invoke
 from influxpe.worker.local import InfluxDB3Local
+from influxpe.worker.memory import PeakMemory
 from influxpe.worker.run import Run
 from influxpe.worker.source import Sources
 
@@ -32,6 +33,7 @@ class Worker:
         self._connection = Connection(sock)
         self._sources = Sources()
         self._stores = Stores()
+        self._memory = PeakMemory()
         self._runs: SimpleQueue[tuple[wire.Start, bytes]] = SimpleQueue()
 
     def serve(self) -> None:
@@ -93,26 +95,34 @@ class Worker:
         run = Run(start, self._connection)
         local = InfluxDB3Local(run, self._stores.of(start))
         response, error = None, None
+        self._memory.begin()
         try:
             response = invoke(self._sources, start, payload, local)
         except BaseException as raised:  # `SystemExit` and the like are errors of the run as well
             error = failure(raised, self._sources.path(start.digest))
         with contextlib.suppress(Exception):  # the plugin may have closed it
             sys.stdout.flush()
-        self._end(run, response, error)
+        self._end(run, response, error, self._memory.end())
 
     def _end(
-        self, run: Run, response: wire.HttpResponse | None, error: wire.Failure | None
+        self,
+        run: Run,
+        response: wire.HttpResponse | None,
+        error: wire.Failure | None,
+        peak_memory_bytes: int = 0,
     ) -> None:
         """Send the end of a run; where that is not possible, end the process."""
         if self._connection.is_forked:
             os._exit(0)  # a child that the plugin forked has come here: the run is its parent's
         try:
             done = _done(run, response, error)
+            done.peak_memory_bytes = peak_memory_bytes
             try:
                 self._connection.send(done)
             except (wire.FrameTooLargeError, UnicodeEncodeError) as refused:
-                self._connection.send(_done(run, None, failure(refused, "")))
+                done = _done(run, None, failure(refused, ""))
+                done.peak_memory_bytes = peak_memory_bytes
+                self._connection.send(done)
         except OSError:
             os._exit(wire.EXIT_CONNECTION_LOST)
 
