@@ -50,7 +50,7 @@ class RequestTask(TriggerTask):
         `NoSuchPath` where the trigger has stopped.
         """
         if not self._places.take() and not await self._wait_for_place(leave):
-            return error_response(f"{self._late()}: no earlier request ended", GATEWAY_TIMEOUT)
+            return error_response(f"{self._late()}: no earlier run ended", GATEWAY_TIMEOUT)
         task = asyncio.create_task(self._serve(request))
         self._running.add(task)
         task.add_done_callback(self._over)

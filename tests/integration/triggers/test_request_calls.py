@@ -28,6 +28,7 @@ import pathlib, time
     influxdb3_local.write("done,by=" + body.decode() + " v=1i")
     return body
 """
+FLOOD = 500
 # Passes a request on to the first of the paths in its body, which gets the others.
 RELAY = f"""
 import urllib.error, urllib.request
@@ -265,6 +266,28 @@ def test_so_many_overlap_so_many_wait_and_the_next_is_turned_away(tmp_path: Path
             assert {answer.status for answer in answers} == {200}
             for one in opened:
                 one.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("run_async", [False, True])
+def test_a_flood_is_answered_and_writes_go_on(tmp_path: Path, run_async: bool) -> None:
+    code = f"{REQUEST}    influxdb3_local.write('calls v=1i')\n    return 'well'\n"
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host, served(host) as client:
+            await host.trigger("flood", "request:flood", code, run_async=run_async)
+            asked = [asyncio.create_task(client.ask("flood")) for _ in range(FLOOD)]
+            written = 0
+            while not all(one.done() for one in asked):
+                await host.write(f"meanwhile v=1i {written}")
+                written += 1
+            answers = [(await one).status for one in asked]
+            served_count = answers.count(200)
+            assert served_count + answers.count(503) == FLOOD
+            assert served_count > WAITING_REQUESTS_MAX
+            assert host.rows("calls")
+            assert len(host.rows("meanwhile")) == written > 0
 
     asyncio.run(scenario())
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from influxpe.errors import BusyError, ConflictError, NoSuchPath
+from influxpe.triggers import request_task
 from influxpe.triggers.request_task import WAITING_REQUESTS_MAX
 from tests.integration.triggers.harness import REQUEST, Host, eventually, running
 
@@ -208,5 +209,98 @@ def test_a_hanging_request_is_answered_when_its_trigger_is_deleted(tmp_path: Pat
             assert not isinstance(served, BaseException)
             assert served.status == 500
             assert isinstance(waiting, NoSuchPath)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("run_async", [False, True])
+def test_a_run_that_takes_too_long_is_ended_and_answered(
+    tmp_path: Path, run_async: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_task, "REQUEST_SECONDS_MAX", 0.5)
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            code = f"{REQUEST}    while body: pass\n    return 'well'\n"
+            await host.trigger("spins", "request:spins", code, run_async=run_async)
+            response = await host.get("spins", b"for ever")
+            assert response.status == 504
+            error = "trigger 'spins' did not answer within its limit of 0.5 s: its run was ended"
+            assert json.loads(response.body) == {"error": error}
+            assert "took longer than 0.5 s" in host.errors("spins")[0]
+            assert (await host.get("spins")).body == b"well"
+
+    asyncio.run(scenario())
+
+
+def test_waiting_too_long_for_a_place_is_answered_without_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            gate = tmp_path / "gate"
+            await host.trigger("slow", "request:slow", GATED, arguments={"gate": str(gate)})
+            first = asyncio.create_task(host.get("slow"))
+            await host.wait_for_log("slow", "INFO: here")
+            (task,) = host.processing._triggers.registry.all()
+            monkeypatch.setattr(task, "_limit_s", 0.1)
+            response = await host.get("slow")
+            assert response.status == 504
+            error = "trigger 'slow' did not answer within its limit of 0.1 s: no earlier run ended"
+            assert json.loads(response.body) == {"error": error}
+            gate.touch()
+            assert (await first).body == b"through"
+            assert host.logs("slow").count("INFO: here") == 1
+
+    asyncio.run(scenario())
+
+
+FAILURES = {"an error": "raise ValueError('boom')", "a death": "import os\n    os._exit(3)"}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_disables_a_trigger_that_asks_for_it(tmp_path: Path, name: str) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            code = f"{REQUEST}    {FAILURES[name]}\n"
+            await host.trigger("once", "request:once", code, error_behavior="disable")
+            assert (await host.get("once")).status == 500
+            assert host.info("once").disabled
+            with pytest.raises(NoSuchPath):
+                await host.get("once")
+            await host.processing.enable_trigger("db", "once")
+            assert (await host.get("once")).status == 500
+
+    asyncio.run(scenario())
+
+
+def test_those_who_wait_for_a_trigger_that_is_disabled_learn_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            gate = tmp_path / "gate"
+            code = GATED.replace('return "through"', "raise ValueError")
+            arguments = {"gate": str(gate)}
+            await host.trigger(
+                "slow", "request:slow", code, arguments=arguments, error_behavior="disable"
+            )
+            calls = [asyncio.create_task(host.get("slow")) for _ in range(3)]
+            await host.wait_for_log("slow", "INFO: here")
+            gate.touch()
+            first, *others = await asyncio.gather(*calls, return_exceptions=True)
+            assert not isinstance(first, BaseException)
+            assert first.status == 500
+            assert [type(other) for other in others] == [NoSuchPath] * 2
+
+    asyncio.run(scenario())
+
+
+def test_a_request_is_not_tried_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            code = f"{REQUEST}    influxdb3_local.info('here')\n    raise ValueError('boom')\n"
+            await host.trigger("fails", "request:fails", code, error_behavior="retry")
+            assert (await host.get("fails")).status == 500
+            assert host.logs("fails").count("INFO: here") == 1
+            assert not host.info("fails").disabled
 
     asyncio.run(scenario())

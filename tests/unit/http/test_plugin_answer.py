@@ -1,10 +1,10 @@
-"""What a plugin returns, as HTTP can carry it."""
+"""What a plugin is told of a request, and what it returns, as HTTP can carry it."""
 
 import json
 
 import pytest
 
-from influxpe.http.call_plugin import plugin_answer
+from influxpe.http.call_plugin import plugin_answer, request_headers
 from influxpe.plugin.pool import Response
 
 
@@ -33,3 +33,37 @@ def test_status_that_is_none_is_500(status: int) -> None:
     answer = plugin_answer(Response(status, (), b"hi"))
     assert answer.status_code == 500
     assert "status" in json.loads(bytes(answer.body))["error"]
+
+
+def told(*headers: tuple[bytes, bytes], client: tuple[str, int] | None = None) -> dict[str, str]:
+    scope = {"method": "PUT", "raw_path": b"/api/v3/engine/a%20b", "headers": headers}
+    return request_headers(scope | {"client": client})
+
+
+def test_a_plugin_is_told_method_path_and_client() -> None:
+    assert told(client=("::1", 7)) == {
+        "x-influxpe-method": "PUT",
+        "x-influxpe-path": "/api/v3/engine/a%20b",
+        "x-influxpe-client": "::1",
+    }
+    assert "x-influxpe-client" not in told()
+
+
+def test_credentials_and_forged_headers_are_left_out() -> None:
+    headers = told((b"Authorization", b"x"), (b"X-InfluxPE-Client", b"x"), (b"x-influxpe-a", b"x"))
+    assert headers.keys() == {"x-influxpe-method", "x-influxpe-path"}
+
+
+def test_headers_that_come_several_times_are_one() -> None:
+    cookies = ((b"cookie", b"a=1"), (b"cookie", b"b=2"))
+    headers = told((b"Accept", b"a"), *cookies, (b"accept", b"b"))
+    assert (headers["accept"], headers["cookie"]) == ("a, b", "a=1; b=2")
+
+
+@pytest.mark.parametrize("value", ["J\u00f6rg", "\u20ac", "\U0001f600"])
+def test_values_are_read_as_utf_8(value: str) -> None:
+    assert told((b"x-a", value.encode()))["x-a"] == value
+
+
+def test_values_of_any_bytes_are_read() -> None:
+    assert told((b"x-a", bytes(range(128, 256))))["x-a"] == bytes(range(128, 256)).decode("latin-1")
