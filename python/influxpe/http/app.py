@@ -30,6 +30,7 @@ from influxpe.http.messages import (
     Refusal,
     Streamed,
 )
+from influxpe.http.plugin_uploads import PluginUploadEndpoints
 from influxpe.http.plugins import PluginEndpoints
 from influxpe.http.query import QueryEndpoints
 from influxpe.http.services import Services
@@ -138,6 +139,7 @@ def _token_routes(services: Services) -> list[Row]:
 
 def _plugin_routes(services: Services) -> list[Row]:
     triggers, plugins = TriggerEndpoints(services), PluginEndpoints(services)
+    uploads = PluginUploadEndpoints(services)
     trigger = f"{CONFIGURE}/processing_engine_trigger"
     environment = f"{CONFIGURE}/plugin_environment"
     return [
@@ -150,8 +152,9 @@ def _plugin_routes(services: Services) -> list[Row]:
         ("POST", f"{environment}/install_requirements", plugins.install_requirements),
         ("POST", "/api/v3/plugin_test/wal", plugins.test_wal),
         ("POST", "/api/v3/plugin_test/schedule", plugins.test_schedule),
-        ("POST", "/api/v3/plugins/files", plugins.create_file),
-        ("PUT", "/api/v3/plugins/files", plugins.replace_file),
+        ("POST", "/api/v3/plugins/files", uploads.create_file),
+        ("PUT", "/api/v3/plugins/files", uploads.replace_file),
+        ("PUT", "/api/v3/plugins/directory", uploads.replace_folder),
     ]
 
 

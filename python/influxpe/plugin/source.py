@@ -8,7 +8,6 @@ between.
 
 import asyncio
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,10 +17,9 @@ from influxpe.plugin.folder import ENTRY_FILE, Found
 from influxpe.plugin.pool import Source
 from influxpe.plugin.repository import PREFIX, PluginRepository
 
-__all__ = ["ENTRY_FILE", "PluginMissing", "PluginSources", "locate", "write"]
+__all__ = ["ENTRY_FILE", "PluginMissing", "PluginSources", "locate", "outside"]
 
 KEPT_MAX = 256
-FILE_MODE = 0o644
 # How often a folder is read anew because it changed meanwhile; then it is taken as it was read.
 READS_MAX = 5
 
@@ -100,37 +98,14 @@ def locate(plugin_dir: Path, filename: str) -> Path:
     """
     named = PurePosixPath(filename.rstrip("/"))
     if not named.parts or ".." in named.parts or "\0" in filename:
-        raise _outside(filename)
+        raise outside(filename)
     relative = _below(plugin_dir, named) if named.is_absolute() else named
     if relative is None:
-        raise _outside(filename)
+        raise outside(filename)
     path = plugin_dir / relative
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(plugin_dir)):
-        raise _outside(filename)
+        raise outside(filename)
     return path.absolute()
-
-
-def write(plugin_dir: Path, filename: str, content: str) -> None:
-    """Put a file into the plugin folder, whole or not at all; makes its folders.
-
-    The name of a folder means its entry file. Raises `PluginError` for a name that leads outside,
-    `OSError` where the file cannot be written.
-    """
-    path = locate(plugin_dir, filename)
-    if path.is_dir():
-        path /= ENTRY_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=".", delete=False
-    ) as file:
-        try:
-            file.write(content)
-            file.close()
-            os.chmod(file.name, FILE_MODE)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
 
 
 def _find(path: Path, plugin_dir: Path) -> tuple[Found, ...]:
@@ -159,7 +134,8 @@ def _is_same(one: PurePosixPath, other: Path) -> bool:
         return False
 
 
-def _outside(filename: str) -> PluginError:
+def outside(filename: str) -> PluginError:
+    """Give the error for a name that leads out of the plugin folder."""
     return PluginError(
         f"Path traversal detected: plugin filename '{filename}' attempts to access files outside "
         "the plugin directory"

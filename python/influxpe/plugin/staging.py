@@ -85,10 +85,12 @@ def clean(folder: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file whole or not at all. Raises `OSError`."""
+    """Write a file whole or not at all; its content is on the disk then. Raises `OSError`."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         try:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
             file.close()
             os.chmod(file.name, mode)
             os.replace(file.name, path)

@@ -9,7 +9,7 @@ import pytest
 from influxpe.errors import PluginError
 from influxpe.plugin.pool import Source
 from influxpe.plugin.repository import PLUGIN_BYTES_MAX
-from influxpe.plugin.source import KEPT_MAX, PluginMissing, PluginSources, write
+from influxpe.plugin.source import KEPT_MAX, PluginMissing, PluginSources
 
 
 class Plugins:
@@ -168,30 +168,3 @@ def test_what_is_kept_in_memory_is_bounded(plugins: Plugins) -> None:
 def test_without_a_folder_there_are_no_files() -> None:
     with pytest.raises(PluginError, match=r"^Node not configured with plugin directory$"):
         asyncio.run(PluginSources(None, "").read("hello.py"))
-
-
-def test_a_file_is_written_whole_with_its_folders(plugins: Plugins) -> None:
-    write(plugins.folder, "new/deep/plugin.py", "x = 'ü'\n")
-    path = plugins.folder / "new" / "deep" / "plugin.py"
-    assert path.read_text(encoding="utf-8") == "x = 'ü'\n"
-    assert path.stat().st_mode & 0o777 == 0o644
-    assert [p.name for p in path.parent.iterdir()] == ["plugin.py"]
-
-
-def test_the_name_of_a_folder_writes_its_entry_file(plugins: Plugins) -> None:
-    entry = plugins.put("many/__init__.py", "x = 1\n")
-    write(plugins.folder, "many", "x = 2\n")
-    assert entry.read_text() == "x = 2\n"
-
-
-def test_nothing_is_written_outside(plugins: Plugins) -> None:
-    for filename in ("../out.py", "/tmp/out.py"):  # noqa: S108 - nothing is to be written there
-        with pytest.raises(PluginError, match="Path traversal detected"):
-            write(plugins.folder, filename, "")
-    assert not (plugins.folder.parent / "out.py").exists()
-
-
-def test_a_write_that_fails_leaves_nothing_behind(plugins: Plugins) -> None:
-    with pytest.raises(UnicodeEncodeError):
-        write(plugins.folder, "half.py", "x = '\ud800'\n")
-    assert list(plugins.folder.iterdir()) == []
