@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import pyarrow
 import pyarrow.ipc
 
 from influxdb3.line_builder import LineBuilder
@@ -122,15 +123,13 @@ class DeadLetters:
         if not await self._exists(table):
             return []
         # The table and the condition are ours; what users say comes as parameters.
-        sql = f"SELECT *, CAST(time AS BIGINT) AS at FROM {table} WHERE {where} ORDER BY time"  # noqa: S608 - as said
-        stream = await self._calls.query(INTERNAL_DATABASE, sql, params)
-        read = pyarrow.ipc.open_stream(stream).read_all().to_pylist()
-        return [{key: value for key, value in row.items() if value is not None} for row in read]
+        sql = f"SELECT * FROM {table} WHERE {where} ORDER BY time"  # noqa: S608 - as said
+        return _read(await self._calls.query(INTERNAL_DATABASE, sql, params))
 
     async def _exists(self, table: str) -> bool:
         sql = "SELECT table_name FROM information_schema.tables WHERE table_name = $table"
         stream = await self._calls.query(INTERNAL_DATABASE, sql, {"table": table})
-        return bool(pyarrow.ipc.open_stream(stream).read_all().num_rows)
+        return bool(_read(stream))
 
 
 def _letter_line(trigger: Trigger, letter_id: str) -> LineBuilder:
@@ -149,7 +148,7 @@ def _letter(row: Mapping[str, str | int]) -> Letter:
         last_position=number("last_position"),
         call_time_ns=number("call_time"),
     )
-    return Letter(str(row["letter_id"]), int(row["at"]), number("depth") or 0, given)
+    return Letter(str(row["letter_id"]), int(row["time"]), number("depth") or 0, given)
 
 
 def _part_lines(letter_id: str, tables: Sequence[tuple[str, bytes]], time_ns: int) -> Iterator[str]:
@@ -173,6 +172,16 @@ def _sample(tables: Sequence[tuple[str, bytes]]) -> str:
     if not tables:
         return ""
     name, stream = tables[0]
-    rows = pyarrow.ipc.open_stream(stream).read_all().slice(0, SAMPLE_ROWS).to_pylist()
-    shown = [{key: value for key, value in row.items() if value is not None} for row in rows]
-    return f"{name}: {json.dumps(shown, default=str)}"[:SAMPLE_CHARACTERS_MAX]
+    rows = _read(stream, SAMPLE_ROWS)
+    return f"{name}: {json.dumps(rows)}"[:SAMPLE_CHARACTERS_MAX]
+
+
+def _read(stream: bytes, rows_max: int | None = None) -> list[dict[str, str | int]]:
+    """Give rows without what they lack; times are nanoseconds."""
+    table = pyarrow.ipc.open_stream(stream).read_all().slice(0, rows_max)
+    for number, field in enumerate(table.schema):
+        if pyarrow.types.is_timestamp(field.type):
+            column = table.column(number).cast(pyarrow.int64())
+            table = table.set_column(number, field.name, column)
+    rows = table.to_pylist()
+    return [{key: value for key, value in row.items() if value is not None} for row in rows]

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from influxpe._engine import Engine, TriggerInfo
 from influxpe.clock import Clock, SystemClock
@@ -15,6 +16,7 @@ from influxpe.plugin.pool import Request, Response, WorkerPool
 from influxpe.triggers.processing_engine import CreatedTrigger, CreateTrigger, ProcessingEngine
 
 Value = TypeVar("Value")
+Arguments = ParamSpec("Arguments")
 
 DATABASE = "db"
 FLUSH_INTERVAL_S = 0.05
@@ -35,6 +37,18 @@ class ManualClock:
     def now_ns(self) -> int:
         """Nanoseconds since the Unix epoch."""
         return self.time_ns
+
+
+def in_loop(
+    test: Callable[Arguments, Coroutine[Any, Any, None]],
+) -> Callable[Arguments, None]:
+    """Make a test of a coroutine; its arguments are fixtures as ever."""
+
+    @functools.wraps(test)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
 
 
 def open_engine(data_dir: Path | None) -> Engine:
@@ -98,21 +112,22 @@ class Host:
     def rows(self, table: str, database: str = DATABASE) -> list[dict[str, Any]]:
         """Give the rows of a table in the order of time; none where it does not exist."""
         with contextlib.suppress(Exception):
-            return self._query(database, f"SELECT * FROM {table} ORDER BY time")  # noqa: S608 - a name of the test
+            return self.query(database, f"SELECT * FROM {table} ORDER BY time")  # noqa: S608 - a name of the test
         return []
 
     def logs(self, trigger: str, database: str = DATABASE) -> list[str]:
         """Give the log of a trigger as `LEVEL: text`."""
         table = "system.processing_engine_logs"
         sql = f"SELECT log_level, log_text FROM {table} WHERE trigger_name = '{trigger}'"  # noqa: S608 - a name of the test
-        rows = self._query(database, f"{sql} ORDER BY event_time")
+        rows = self.query(database, f"{sql} ORDER BY event_time")
         return [f"{row['log_level']}: {row['log_text']}" for row in rows]
 
     def errors(self, trigger: str) -> list[str]:
         """Give the errors in the log of a trigger."""
         return [line for line in self.logs(trigger) if line.startswith("ERROR: ")]
 
-    def _query(self, database: str, sql: str) -> list[dict[str, Any]]:
+    def query(self, database: str, sql: str) -> list[dict[str, Any]]:
+        """Give the rows of a query."""
         stream = self.engine.query(database, sql)
         content = b""
         while chunk := stream.next_chunk():
