@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from influxpe.testing.report import RunFailure as RunFailure
     from influxpe.testing.report import RunReport as RunReport
     from influxpe.testing.report import WrittenRow as WrittenRow
+    from influxpe.testing.report import WrittenTable as WrittenTable
 
 _PLACES = {
     "Captured": "capture",
@@ -36,6 +37,7 @@ _PLACES = {
     "RunFailure": "report",
     "RunReport": "report",
     "WrittenRow": "report",
+    "WrittenTable": "report",
     "plugin_engine": "fixtures",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "RunFailure",
     "RunReport",
     "WrittenRow",
+    "WrittenTable",
     "plugin_engine",
 ]
 

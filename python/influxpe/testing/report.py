@@ -4,7 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Level = Literal["INFO", "WARN", "ERROR"]
 
@@ -72,15 +75,33 @@ class PluginResponse:
 
 
 @dataclass(frozen=True)
+class WrittenTable:
+    """Rows that a run wrote as Arrow; `tags` are its tag columns, `None` where the schema says."""
+
+    database: str
+    table: str
+    tags: tuple[str, ...] | None
+    ipc: bytes = field(repr=False)
+
+    def to_arrow(self) -> "pa.Table":
+        """The rows."""
+        import pyarrow as pa
+
+        with pa.ipc.open_stream(self.ipc) as reader:
+            return reader.read_all()
+
+
+@dataclass(frozen=True)
 class RunReport:
     """What a run wrote, logged and answered, and whether it failed.
 
-    `lines` are the texts by database, those written at once first. A failed run stores nothing but
-    what it wrote at once.
+    `lines` are the texts by database, those written at once first; `tables` what it wrote as
+    Arrow. A failed run stores nothing but what it wrote at once.
     """
 
     logs: list[LogLine] = field(default_factory=list)
     lines: Mapping[str, list[str]] = field(default_factory=dict)
+    tables: list[WrittenTable] = field(default_factory=list)
     error: RunFailure | None = None
     response: PluginResponse | None = None
     parse: Callable[[str], list[WrittenRow]] = field(default=lambda _: [], repr=False)

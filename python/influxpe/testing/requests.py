@@ -5,7 +5,10 @@ from collections.abc import Mapping
 
 from influxpe.plugin.pool import Request
 
-METHODS = ("GET", "POST")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+# What HTTP adds for the plugin, and no client can set.
+OWN_HEADERS = "x-influxpe-"
+METHOD_HEADER = "x-influxpe-method"
 
 
 def request_of(
@@ -16,13 +19,15 @@ def request_of(
 ) -> Request:
     """Make a request; what is neither bytes nor text is sent as JSON.
 
-    Raises `ValueError` for a method that no trigger is called by. A plugin is not told the method,
-    nor the `authorization` header.
+    Raises `ValueError` for a method that no trigger is called by. A plugin is told the method by
+    the header `x-influxpe-method`, and never the header `authorization`.
     """
     if method not in METHODS:
-        raise ValueError(f"request triggers are called by GET or POST, not by {method}")
-    sent = {name.lower(): value for name, value in (headers or {}).items()}
+        raise ValueError(f"request triggers are called by {', '.join(METHODS)}, not by {method}")
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
+    sent = {name: value for name, value in lower.items() if not name.startswith(OWN_HEADERS)}
     sent.pop("authorization", None)
+    sent[METHOD_HEADER] = method
     if not isinstance(body, bytes | str):
         sent.setdefault("content-type", "application/json")
     return Request(dict(query or {}), sent, _bytes(body))

@@ -13,17 +13,18 @@ from influxpe._engine import Engine, Feed, TriggerInfo
 from influxpe.errors import InvalidError
 from influxpe.plugin.engine_calls import EngineCalls, Output
 from influxpe.plugin.pool import Request, Response, Run, RunResult, Source, WorkerDied, WorkerPool
+from influxpe.plugin.protocol import ArrowWrite
 from influxpe.plugin.source import ENTRY_FILE, PluginSources
 from influxpe.testing import rows
 from influxpe.testing.host import DEPTH, Host
-from influxpe.testing.report import PluginResponse, RunFailure, RunReport
+from influxpe.testing.report import PluginResponse, RunFailure, RunReport, WrittenTable
+from influxpe.triggers.dispatcher import BYTES_PER_RUN_MAX, ROWS_PER_RUN_MAX
 from influxpe.triggers.registry import trigger_of
 from influxpe.triggers.request_task import error_response
 from influxpe.triggers.spec import parse as parse_spec
 from influxpe.worker.wire import Kind
 
 NO_REPOSITORY = ""
-ROWS_READ_MAX = 100_000
 SPECIFICATIONS: Mapping[Kind, str] = {
     "wal": "all_tables",
     "schedule": "every:1s",
@@ -77,7 +78,7 @@ class Runs:
         newest = await self._calls.position()
         found: list[tuple[str, bytes]] = []
         while feed.position < newest:
-            found += (await self._calls.read(feed, ROWS_READ_MAX)).tables
+            found += (await self._calls.read(feed, ROWS_PER_RUN_MAX, BYTES_PER_RUN_MAX)).tables
         return tuple(found)
 
     async def once(self, call: Call, tables: Tables = ()) -> RunReport:
@@ -140,13 +141,14 @@ class Runs:
     def _report(
         self, host: Host, result: RunResult | None, failure: RunFailure | None, kind: Kind
     ) -> RunReport:
-        stored = [] if failure is not None or result is None else list(result.writes)
+        stored = result if failure is None else None
         answer = None
         if kind == "request":
             answer = _failed(failure) if result is None or failure else result.response
         return RunReport(
             logs=host.logs,
-            lines=_by_database(host.writes + stored),
+            lines=_by_database(host.writes + list(stored.writes if stored else ())),
+            tables=[_written(table) for table in (stored.tables if stored else ())],
             error=failure,
             response=shown(answer),
             parse=partial(rows.parse, self._engine, now_ns=self._calls.clock.now_ns()),
@@ -171,13 +173,17 @@ def _worker_key(trigger: TriggerInfo) -> str:
 
 
 def _output(result: RunResult) -> Output:
-    return Output(result.writes, DEPTH)
+    return Output(result.writes, DEPTH, state=result.state, tables=result.tables)
 
 
 def _failed(failure: RunFailure | None) -> Response:
     """Give the answer that a client gets of a run that failed."""
     called = "Python function call failed: " if failure and failure.traceback else ""
     return error_response(f"{called}{failure or 'it gave no response'}")
+
+
+def _written(table: ArrowWrite) -> WrittenTable:
+    return WrittenTable(table.database, table.table, table.tags, table.ipc)
 
 
 def _by_database(writes: list[tuple[str, str]]) -> dict[str, list[str]]:

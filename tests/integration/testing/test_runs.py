@@ -68,6 +68,14 @@ def test_the_cache_stays_between_runs_of_a_plugin(engine: PluginEngine) -> None:
     assert texts == ["run 1", "run 2"]
 
 
+def test_the_state_stays_between_runs_that_end_well(engine: PluginEngine) -> None:
+    body = """n = local.state.get("n", 0) + 1; local.state.put("n", n); local.info(n)
+    if args: raise ValueError(n)"""
+    for arguments, seen in [(None, "1"), ({"fail": "yes"}, "2"), (None, "2"), (None, "3")]:
+        report = engine.run_writes(writes(body), "home a=1", arguments=arguments)
+        assert report.logs == [("INFO", seen)]
+
+
 def test_a_failed_run_keeps_its_log_and_what_it_wrote_at_once(engine: PluginEngine) -> None:
     body = 'local.info("began"); local.write_sync("kept a=1 1"); local.write("lost a=1 1"); 1 / 0'
     report = engine.run_writes(writes(body), "home a=1")
@@ -121,8 +129,10 @@ def test_a_request_is_answered_as_over_http(engine: PluginEngine) -> None:
     assert report.response is not None
     assert report.response.status == 201
     assert report.response.headers["content-type"] == "application/json"
-    headers = {"x-y": "z", "content-type": "application/json"}
-    assert report.response.json() == {"query": {"a": "b"}, "headers": headers, "body": '{"n": 1}'}
+    answer = report.response.json()
+    assert (answer["query"], answer["body"]) == ({"a": "b"}, '{"n": 1}')
+    sent = {"x-y": "z", "content-type": "application/json", "x-influxpe-method": "POST"}
+    assert sent.items() <= answer["headers"].items()
 
 
 def test_a_request_that_fails_is_answered_500(engine: PluginEngine) -> None:
@@ -130,8 +140,8 @@ def test_a_request_that_fails_is_answered_500(engine: PluginEngine) -> None:
     assert report.response is not None
     assert report.response.status == 500
     assert "KeyError" in report.response.json()["error"]
-    with pytest.raises(ValueError, match="not by PUT"):
-        engine.run_request(ECHO, method="PUT")
+    with pytest.raises(ValueError, match="not by BREW"):
+        engine.run_request(ECHO, method="BREW")
 
 
 def test_a_plugin_is_a_file_that_is_read_anew(engine: PluginEngine, tmp_path: Path) -> None:
