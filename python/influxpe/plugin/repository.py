@@ -11,18 +11,12 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 
 from influxpe.errors import PluginError
+from influxpe.plugin.moved import MOVED
 
 PREFIX = "gh:"
 PLUGIN_BYTES_MAX = 8 * 1024 * 1024
 CONNECT_SECONDS_MAX = 5.0
 FETCH_SECONDS_MAX = 30.0
-
-# Published names of plugins that have moved.
-MOVED = {
-    "examples/schedule/system_metrics/system_metrics.py": (
-        "influxdata/system_metrics/system_metrics.py"
-    ),
-}
 
 
 class NotInRepository(PluginError):
@@ -37,7 +31,7 @@ class PluginRepository:
 
     async def fetch(self, path: str) -> str:
         """Read the text of one plugin file. Raises `PluginError` with the address and the cause."""
-        path = _checked(path)
+        path = checked(path)
         try:
             return await self._fetch(path)
         except NotInRepository:
@@ -95,7 +89,8 @@ async def _get(client: httpx.AsyncClient, address: str) -> bytes:
         return bytes(content)
 
 
-def _checked(path: str) -> str:
+def checked(path: str) -> str:
+    """Give a path without what it need not have. Raises `PluginError` where it leads outside."""
     parts = PurePosixPath(path).parts
     if not parts or ".." in parts or path.startswith("/") or "\\" in path or "\0" in path:
         raise PluginError(

@@ -2,22 +2,26 @@
 
 Files are read again when their stat signature has changed, and are another source when their bytes
 have; what lies outside the plugin folder is refused, symlinks included; an absolute name may lead
-into it. Files of a repository are fetched when they are asked for afresh, and kept in memory in
-between.
+into it. Files of a repository are fetched when they are asked for afresh, kept in memory in
+between, and as copies on the disk for a start while the repository cannot be reached.
 """
 
 import asyncio
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from influxpe.errors import PluginError
 from influxpe.plugin import folder
+from influxpe.plugin.fetched_copies import FetchedCopies
 from influxpe.plugin.folder import ENTRY_FILE, Found
 from influxpe.plugin.pool import Source
-from influxpe.plugin.repository import PREFIX, PluginRepository
+from influxpe.plugin.repository import PREFIX, PluginRepository, checked
 
 __all__ = ["ENTRY_FILE", "PluginMissing", "PluginSources", "locate", "outside"]
+
+logger = logging.getLogger(__name__)
 
 KEPT_MAX = 256
 # How often a folder is read anew because it changed meanwhile; then it is taken as it was read.
@@ -40,6 +44,7 @@ class PluginSources:
     def __init__(self, plugin_dir: Path | None, repository: str) -> None:
         self._plugin_dir = plugin_dir
         self._repository = PluginRepository(repository)
+        self._copies = FetchedCopies(plugin_dir, repository)
         self._files: dict[str, _Kept] = {}
         self._fetched: dict[str, Source] = {}
 
@@ -50,16 +55,32 @@ class PluginSources:
         """
         if not filename.startswith(PREFIX):
             return await asyncio.to_thread(self._read_local, filename)
-        return self._fetched.get(filename) or await self.fetch(filename)
+        return self._fetched.get(filename) or await self._fetch_or_copy(filename)
 
     async def fetch(self, filename: str) -> Source:
         """Do the same, but go to the repository for a `gh:` plugin."""
         if not filename.startswith(PREFIX):
             return await self.read(filename)
-        path = filename.removeprefix(PREFIX)
-        source = Source(filename, path, await self._repository.fetch(path))
-        self._fetched[filename] = source
-        return source
+        path = checked(filename.removeprefix(PREFIX))
+        text = await self._repository.fetch(path)
+        await asyncio.to_thread(self._copies.keep, path, text)
+        return self._take(filename, path, text)
+
+    async def _fetch_or_copy(self, filename: str) -> Source:
+        """Fetch, or take the copy of what was fetched last. Raises `PluginError`."""
+        path = checked(filename.removeprefix(PREFIX))
+        try:
+            return await self.fetch(filename)
+        except PluginError as error:
+            text = await asyncio.to_thread(self._copies.find, path)
+            if text is None:
+                raise
+            logger.warning("%s is the copy that was fetched last: %s", filename, error)
+            return self._take(filename, path, text)
+
+    def _take(self, filename: str, path: str, text: str) -> Source:
+        self._fetched[filename] = Source(filename, path, text)
+        return self._fetched[filename]
 
     def _read_local(self, filename: str) -> Source:
         if self._plugin_dir is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from influxpe.errors import PluginError
+from influxpe.plugin.moved import MOVED
 from influxpe.plugin.repository import PLUGIN_BYTES_MAX, PluginRepository
 from influxpe.plugin.source import PluginSources
 
@@ -132,6 +133,54 @@ def test_a_symlink_that_leaves_a_mirror_is_refused(mirror: str) -> None:
 def test_a_path_that_leaves_the_repository_is_refused(base: str, path: str) -> None:
     with pytest.raises(PluginError, match="Path traversal detected: plugin filename 'gh:"):
         fetch(base, path)
+
+
+def test_no_old_name_leads_to_another_old_name() -> None:
+    assert not set(MOVED) & set(MOVED.values())
+
+
+@pytest.mark.parametrize("loss", ["repository", "file"])
+def test_a_server_starts_with_the_copy_that_was_fetched_last(tmp_path: Path, loss: str) -> None:
+    plugins, mirror = tmp_path / "plugins", tmp_path / "mirror"
+    (mirror / "a").mkdir(parents=True)
+    (mirror / "a" / "plugin.py").write_text("x = 'ü'\n")
+    asyncio.run(PluginSources(plugins, str(mirror)).fetch("gh:a/plugin.py"))
+    lost = mirror if loss == "repository" else mirror / "a" / "plugin.py"
+    lost.rename(tmp_path / "lost")
+    restarted = PluginSources(plugins, str(mirror))
+    assert asyncio.run(restarted.read("gh:a/plugin.py")).code == "x = 'ü'\n"
+    with pytest.raises(PluginError, match="404 Not Found"):
+        asyncio.run(restarted.fetch("gh:a/plugin.py"))
+    for other in ("gh:a/other.py", "gh:a"):
+        with pytest.raises(PluginError, match="404 Not Found"):
+            asyncio.run(restarted.read(other))
+    with pytest.raises(PluginError, match="404 Not Found"):
+        asyncio.run(PluginSources(plugins, str(tmp_path / "elsewhere")).read("gh:a/plugin.py"))
+
+
+def test_a_start_prefers_what_the_repository_has(tmp_path: Path) -> None:
+    plugins, mirror = tmp_path / "plugins", tmp_path / "mirror"
+    mirror.mkdir()
+    for word in ("first", "second"):
+        (mirror / "plugin.py").write_text(word)
+        source = asyncio.run(PluginSources(plugins, str(mirror)).read("gh:plugin.py"))
+        assert source.code == word
+    (copy,) = (path for path in plugins.rglob("*.py"))
+    assert copy.read_text() == "second"
+
+
+def test_a_copy_that_cannot_be_kept_fails_no_fetch(tmp_path: Path) -> None:
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "plugin.py").write_text("x = 1\n")
+    (tmp_path / "plugins").touch()
+    sources = PluginSources(tmp_path / "plugins", str(tmp_path / "mirror"))
+    assert asyncio.run(sources.fetch("gh:plugin.py")).code == "x = 1\n"
+
+
+def test_a_path_that_leaves_the_copies_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text("")
+    with pytest.raises(PluginError, match="Path traversal detected"):
+        asyncio.run(PluginSources(tmp_path, str(tmp_path / "absent")).read("gh:../../secret.py"))
 
 
 def test_a_fetched_plugin_is_kept_until_it_is_fetched_again(tmp_path: Path) -> None:
