@@ -125,7 +125,7 @@ def test_a_name_that_two_databases_have_needs_one(client: ApiClient, plugins: Pa
 
 def command(server: ServerProcess, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = environment_for(folder / "home")
-    line = [SCRIPTS / "influxpe", *words, "--host", server.url]
+    line = [str(SCRIPTS / "influxpe"), *words, "--host", server.url]
     return subprocess.run(line, env=environment, capture_output=True, text=True)
 
 
