@@ -33,7 +33,7 @@ from influxpe.triggers.registry import Registry, Trigger, trigger_of
 from influxpe.triggers.replay import Replay, Replayed
 from influxpe.triggers.request_task import RequestTask
 from influxpe.triggers.runner import Runner, Tools
-from influxpe.triggers.schedule import rfc3339, schedule_of
+from influxpe.triggers.schedule import next_times, schedule_of
 from influxpe.triggers.scheduler import ScheduleTask
 from influxpe.triggers.spec import (
     LABELS,
@@ -46,12 +46,12 @@ from influxpe.triggers.spec import (
     parse,
 )
 from influxpe.triggers.task import TriggerTask
+from influxpe.triggers.zoned import check_zone
 
 logger = logging.getLogger(__name__)
 
 # A stop of the server: runs may finish for a moment, then all workers end.
 CLOSE_GRACE_SECONDS_MAX = 0.5
-NEXT_TIMES_TOLD = 3
 NO_PLUGINS = "Node not configured with plugin directory"
 
 
@@ -138,11 +138,12 @@ class TriggerManager:
         warnings = await self._check_plugin(request.plugin_filename)
         if spec is None:
             raise SpecError(str(refused))
+        check_zone(request.options.time_zone)
         if request.options.where is not None:
             self._engine.check_condition(request.options.where)
         async with self._changing:
             await self._create(request, spec)
-        return CreatedTrigger(warnings, self._notes(spec))
+        return CreatedTrigger(warnings, self._notes(spec, request.options))
 
     async def _create(self, request: CreateTrigger, spec: Spec) -> None:
         if isinstance(spec, RequestSpec) and not request.disabled:
@@ -174,16 +175,12 @@ class TriggerManager:
             return (f"{error}; the trigger runs as soon as the file is there",)
         return ()
 
-    def _notes(self, spec: Spec) -> tuple[str, ...]:
+    def _notes(self, spec: Spec, options: TriggerOptions) -> tuple[str, ...]:
         if not isinstance(spec, EverySpec | CronSpec):
             return ()
-        schedule = schedule_of(spec)
-        times: list[str] = []
-        time_ns = schedule.next_after(self._calls.clock.now_ns())
-        while time_ns is not None and len(times) < NEXT_TIMES_TOLD:
-            times.append(rfc3339(time_ns))
-            time_ns = schedule.next_after(time_ns)
-        return (f"runs {schedule.describe()}", f"next runs: {', '.join(times) or 'never'}")
+        times = ", ".join(next_times(spec, options, self._calls.clock.now_ns()))
+        schedule = schedule_of(spec, options.time_zone)
+        return (f"runs {schedule.describe()}", f"next runs: {times or 'never'}")
 
     async def delete(self, database: str, name: str, *, force: bool) -> None:
         """Delete a trigger; one that is enabled only with `force`. Raises `RunningTrigger`."""
