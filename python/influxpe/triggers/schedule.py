@@ -156,27 +156,3 @@ def _fraction(time_ns: int) -> str:
     digits = f"{fraction_ns:09}"
     shortest = 3 if digits.endswith("000000") else 6 if digits.endswith("000") else 9
     return f".{digits[:shortest]}"
-
-
-@dataclass(frozen=True)
-class Due:
-    """A tick to run now, and how many before it were left out."""
-
-    time_ns: int
-    skipped: int
-
-
-def due(schedule: Schedule, awaited_ns: int, now_ns: int) -> Due | None:
-    """Say what to run when `awaited_ns` is waited for: the newest tick that has come, or nothing.
-
-    More than one has come where the machine slept; all but the newest are left out.
-    """
-    if now_ns < awaited_ns:
-        return None
-    found = newest(schedule, awaited_ns - 1, now_ns, 1)
-    return Due(found.ticks[-1], found.left_out)
-
-
-def skipped_during(schedule: Schedule, ran_ns: int, now_ns: int) -> int:
-    """Count the ticks after the one of a run that have passed when the run is over."""
-    return newest(schedule, ran_ns, now_ns, 0).left_out

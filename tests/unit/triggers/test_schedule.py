@@ -9,16 +9,13 @@ from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.schedule import (
     SET_BACK_NS_MIN,
     SKIPPED_COUNTED_MAX,
-    Due,
     Every,
     Newest,
-    due,
     newest,
     next_times,
     rfc3339,
     say_skipped,
     schedule_of,
-    skipped_during,
     spoken,
     ticks_between,
     was_set_back,
@@ -70,39 +67,6 @@ both = pytest.mark.parametrize("schedule", [EVERY_SECOND, CRON_SECOND], ids=["ev
 
 
 @both
-def test_nothing_is_due_before_its_time(schedule: Every) -> None:
-    assert due(schedule, BASE + SECOND, BASE + SECOND - 1) is None
-
-
-@both
-def test_a_tick_is_due_at_its_time_and_shortly_after(schedule: Every) -> None:
-    assert due(schedule, BASE, BASE) == Due(BASE, 0)
-    assert due(schedule, BASE, BASE + SECOND - 1) == Due(BASE, 0)
-
-
-@both
-def test_after_a_sleep_the_newest_tick_is_due_and_the_rest_counted(schedule: Every) -> None:
-    assert due(schedule, BASE, BASE + 5 * SECOND + 1) == Due(BASE + 5 * SECOND, 5)
-
-
-@both
-def test_a_short_run_skips_nothing(schedule: Every) -> None:
-    assert skipped_during(schedule, BASE, BASE + SECOND - 1) == 0
-
-
-@both
-def test_a_long_run_skips_the_ticks_that_passed(schedule: Every) -> None:
-    assert skipped_during(schedule, BASE, BASE + SECOND) == 1
-    assert skipped_during(schedule, BASE, BASE + 3 * SECOND + 1) == 3
-
-
-@both
-def test_ticks_are_counted_up_to_a_limit(schedule: Every) -> None:
-    late = BASE + 10 * SKIPPED_COUNTED_MAX * SECOND
-    assert skipped_during(schedule, BASE, late) == SKIPPED_COUNTED_MAX
-
-
-@both
 def test_no_ticks_lie_between_equal_times(schedule: Every) -> None:
     assert newest(schedule, BASE, BASE, 9) == Newest((), 0)
     assert newest(schedule, BASE + SECOND, BASE, 9) == Newest((), 0)
@@ -136,12 +100,6 @@ def test_the_newest_ticks_are_the_end_of_all_ticks(
     kept = tuple(ticks[max(0, len(ticks) - count) :])
     left_out = min(len(ticks) - len(kept), SKIPPED_COUNTED_MAX)
     assert newest(schedule, start, until, count) == Newest(kept, left_out)
-
-
-def test_the_last_tick_of_a_schedule_is_due_late_too() -> None:
-    once = parse_cron("0 0 0 1 1 * 2026")
-    assert due(once, BASE, BASE + 400 * DAY) == Due(BASE, 0)
-    assert once.next_after(BASE) is None
 
 
 def test_only_a_clear_step_back_counts_as_set_back() -> None:
