@@ -1,7 +1,7 @@
 """Copies of what was fetched from a plugin repository: a server starts without a network.
 
-They lie in `<plugin-dir>/.fetched`, below a name that stands for the repository, with the paths that
-they were asked for by. The newest fetch that went well wins; nothing here ever fails a fetch.
+They lie in `<plugin-dir>/.fetched`, below a name that stands for the repository, with the paths
+that they were asked for by. The newest fetch that went well wins; nothing here ever fails a fetch.
 """
 
 import hashlib

@@ -15,7 +15,6 @@ from typing import TypeVar
 from influxpe.errors import InstallFailed, InvalidError, PackagesDisabled
 from influxpe.plugin import staging
 from influxpe.plugin.environments import (
-    NAMED,
     environment_python,
     find_environment,
     named_environment,
@@ -101,10 +100,7 @@ class Packages:
         if root is None or self._disabled:
             return
         async with self._one_at_a_time:
-            await _in_thread(lambda: staging.clean(root.resolve().parent))
-            if self._plugin_dir is not None:
-                named = self._plugin_dir / NAMED
-                await _in_thread(lambda: staging.clean(named))
+            await _in_thread(lambda: staging.clean(root))
             await self._installer().ensure_pip(root, NICENESS)
 
     async def _install(

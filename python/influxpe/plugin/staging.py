@@ -44,7 +44,7 @@ def begin(target: Path) -> Staged:
     target = Path(os.path.realpath(target))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        clean(target.parent)
+        clean(target)
         if not is_valid(target):
             return Staged(create(swap.hidden_name(target, _PURPOSE)), target)
         if os.path.ismount(target) or not os.access(target.parent, os.W_OK):
@@ -77,11 +77,10 @@ def discard(staged: Staged) -> None:
         swap.remove(staged.root)
 
 
-def clean(folder: Path) -> None:
-    """Remove copies that an end of the server left behind."""
+def clean(target: Path) -> None:
+    """Remove copies of an environment that an end of the server left behind."""
     with contextlib.suppress(OSError):
-        for path in folder.glob(f".*.{_PURPOSE}-*"):
-            swap.remove(path)
+        swap.remove_left_behind(Path(os.path.realpath(target)), _PURPOSE)
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:

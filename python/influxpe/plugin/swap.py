@@ -6,6 +6,7 @@ when the second fails.
 
 import ctypes
 import errno
+import glob
 import os
 import shutil
 import uuid
@@ -42,8 +43,18 @@ def remove(path: Path) -> None:
 
 def hidden_name(target: Path, purpose: str) -> Path:
     """Give a free hidden name beside a folder."""
-    name = target.name.lstrip(".")
-    return target.with_name(f".{name}.{purpose}-{uuid.uuid4().hex[:8]}")
+    return target.with_name(f"{_stem(target, purpose)}{uuid.uuid4().hex[:8]}")
+
+
+def remove_left_behind(target: Path, purpose: str) -> None:
+    """Remove what has such a name, as an end of the server left it behind."""
+    pattern = glob.escape(_stem(target, purpose)) + "[0-9a-f]" * 8
+    for path in target.parent.glob(pattern):
+        remove(path)
+
+
+def _stem(target: Path, purpose: str) -> str:
+    return f".{target.name.lstrip('.')}.{purpose}-"
 
 
 def _exchange(one: Path, other: Path) -> None:

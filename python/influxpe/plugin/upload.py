@@ -61,8 +61,7 @@ def _check(relative: str) -> None:
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """Make a folder beside another; it goes at the end where it has not taken its place."""
-    for left in target.parent.glob(f".{target.name.lstrip('.')}.{_PURPOSE}-*"):
-        swap.remove(left)
+    swap.remove_left_behind(target, _PURPOSE)
     new = swap.hidden_name(target, _PURPOSE)
     try:
         new.mkdir()

@@ -184,12 +184,11 @@ def test_an_environment_that_cannot_be_exchanged_is_installed_into(
     assert place.version("first") == "1.0"
 
 
-def test_copies_that_were_left_behind_go_at_the_start(place: Place) -> None:
-    left = [staging.begin(place.root).root, place.plugins / ".venvs" / ".ml.staging-1234"]
-    left[1].mkdir(parents=True)
+def test_a_copy_that_was_left_behind_goes_at_the_start(place: Place) -> None:
+    staging.begin(place.root)
+    (place.plugins / ".venv.staging-of-others").mkdir()
     asyncio.run(place.packages.ensure_pip())
-    assert not any(path.exists() for path in left)
-    assert place.names() == [".venv", ".venvs"]
+    assert place.names() == [".venv", ".venv.staging-of-others"]
 
 
 def test_uv_is_used_where_it_was_asked_for_and_is_there(

@@ -122,9 +122,10 @@ def test_the_old_folder_is_there_where_the_disk_fails(
 
 
 def test_what_an_upload_that_was_killed_left_behind_goes(plugins: Path) -> None:
-    (plugins / ".many.upload-1234").mkdir()
+    (plugins / ".many.upload-12345678").mkdir()
+    (plugins / ".many.upload-of-others").mkdir()
     replace_folder(plugins, "many", [ENTRY])
-    assert [path.name for path in plugins.iterdir()] == ["many"]
+    assert sorted(p.name for p in plugins.iterdir()) == [".many.upload-of-others", "many"]
 
 
 def test_a_folder_that_is_a_link_stays_one(plugins: Path) -> None:
