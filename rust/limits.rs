@@ -48,7 +48,7 @@ pub const TRIGGER_DEPTH_MAX: u8 = 8;
 pub const STATE_KEY_BYTES_MAX: usize = 1_024;
 /// Bytes of one value of the state of a trigger: each change of it is written to the log.
 pub const STATE_VALUE_BYTES_MAX: usize = 65_536;
-/// Bytes of the state of one trigger, keys and values: it stays in memory, and each manifest has it.
+/// Bytes of the state of one trigger, keys and values: it stays in memory, and manifests have it.
 pub const STATE_BYTES_MAX: usize = 1_048_576;
 /// Nanoseconds that rows of `_internal` are kept: seven days (as InfluxDB 3).
 pub const INTERNAL_RETENTION_NS: i64 = 7 * 24 * 3_600 * 1_000_000_000;

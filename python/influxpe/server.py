@@ -39,6 +39,7 @@ from influxpe.http.token_file import load_token_file
 from influxpe.http.welcome import next_steps
 from influxpe.plugin.packages import prepare_environment
 from influxpe.plugin.pool import WorkerPool
+from influxpe.plugin.secrets import Secrets
 from influxpe.triggers.processing_engine import ProcessingEngine
 
 logger = logging.getLogger(__name__)
@@ -206,6 +207,7 @@ class _Server:
             virtual_env=config.virtual_env,
             wheels_dir=config.wheels_dir,
             commits=commits,
+            secrets=Secrets(config.plugin_secrets_dir),
         )
 
     def _services(

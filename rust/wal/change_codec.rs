@@ -71,10 +71,7 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
             out.put_text(name);
             put_deletion(out, *deletion);
         }
-        CatalogChange::PurgeTable { database, table } => {
-            out.put_u32(*database);
-            out.put_text(table);
-        }
+        CatalogChange::PurgeTable { database, table } => put_in(out, *database, table),
         CatalogChange::PutToken(token) => put_token(out, token),
         CatalogChange::DeleteToken { name } => out.put_text(name),
         CatalogChange::PutTrigger(trigger) => put_trigger(out, trigger),
@@ -82,13 +79,9 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
             out.put_u32(*trigger);
             out.put_u64(*cursor);
         }
-        CatalogChange::SetTriggerOptions { trigger, options } => {
-            out.put_u32(*trigger);
-            out.put_text(options);
-        }
+        CatalogChange::SetTriggerOptions { trigger, options } => put_in(out, *trigger, options),
         CatalogChange::SetTriggerState { trigger, key, value } => {
-            out.put_u32(*trigger);
-            out.put_text(key);
+            put_in(out, *trigger, key);
             out.put_u8(u8::from(value.is_some()));
             out.put_bytes(value.as_deref().unwrap_or_default());
         }
@@ -103,6 +96,12 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
             }
         }
     }
+}
+
+/// The number of what a text belongs to, and the text.
+fn put_in(out: &mut Vec<u8>, number: u32, text: &str) {
+    out.put_u32(number);
+    out.put_text(text);
 }
 
 pub(super) fn take_change(code: u8, take: &mut Take<'_>) -> Result<CatalogChange> {

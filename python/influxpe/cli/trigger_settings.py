@@ -5,7 +5,6 @@ from typing import Any
 from influxpe.cli.command import Values
 from influxpe.cli.parameter import Parameter, flag, option, several
 from influxpe.cli.value_types import duration_ns, key_value, positive_number
-from influxpe.triggers.options import MISSED_RUNS
 
 NS_PER_MS = 1_000_000
 
@@ -36,7 +35,7 @@ MISSED = option(
     "Ticks of a schedule that passed during a stop or a long run: skip them, run once for the last "
     "one, or run all [default: skip]",
     str,
-    choices=MISSED_RUNS,
+    choices=("skip", "once", "all"),
 )
 TIME_ZONE = option(
     "time-zone", "ZONE", "Zone of a cron expression, such as Europe/Vienna [default: UTC]", str
@@ -49,9 +48,7 @@ BATCH_INTERVAL = option(
     "batch-interval", "DURATION", "Let rows gather for so long before a run", _duration
 )
 COLUMNS = several("columns", "COLUMNS", "Columns that rows have beside time: a,b; repeatable", str)
-WHERE = option(
-    "where", "CONDITION", "Leave out rows that this SQL condition is not true for", str
-)
+WHERE = option("where", "CONDITION", "Leave out rows that this SQL condition is not true for", str)
 ENVIRONMENT = option(
     "environment", "NAME", "Virtual environment of its own instead of the server's", str
 )

@@ -1,8 +1,8 @@
 //! System tables that are kept: their rows are those of tables of `_internal`.
 //!
-//! Comes in: a table of `_internal`, which may lack columns or not be there yet. Goes out: a view of
-//! its rows that belong to the database of the query. Stays true: names, types and order of the
-//! columns, whatever is stored.
+//! Comes in: a table of `_internal`, which may lack columns or not be there yet. Goes out: a view
+//! of its rows that belong to the database of the query. Stays true: names, types and order of the
+//! columns, whatever is stored. Refuses nothing.
 
 use std::sync::Arc;
 

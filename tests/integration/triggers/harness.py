@@ -13,6 +13,7 @@ from influxpe._engine import Engine, TriggerInfo
 from influxpe.clock import Clock, SystemClock
 from influxpe.commits import Commits
 from influxpe.plugin.pool import Request, Response, WorkerPool
+from influxpe.plugin.secrets import Secrets
 from influxpe.triggers.processing_engine import CreatedTrigger, CreateTrigger, ProcessingEngine
 
 Value = TypeVar("Value")
@@ -105,9 +106,11 @@ class Host:
         )
         return await self.processing.create_trigger(request)
 
-    async def get(self, path: str, body: bytes = b"") -> Response:
+    async def get(
+        self, path: str, body: bytes = b"", parameters: dict[str, str] | None = None
+    ) -> Response:
         """Call a request trigger."""
-        return await self.processing.call(path, Request({}, {}, body))
+        return await self.processing.call(path, Request(parameters or {}, {}, body))
 
     def rows(self, table: str, database: str = DATABASE) -> list[dict[str, Any]]:
         """Give the rows of a table in the order of time; none where it does not exist."""
@@ -174,6 +177,7 @@ async def running(
     engine: Engine | None = None,
     clock: Clock | None = None,
     restrict_to: frozenset[str] = frozenset(),
+    secrets_dir: Path | None = None,
 ) -> AsyncIterator[Host]:
     """Run a processing engine, by default over an engine in memory, and stop it at the end."""
     plugins = folder / "plugins"
@@ -192,6 +196,7 @@ async def running(
         flush_interval_s=FLUSH_INTERVAL_S,
         restrict_to=restrict_to,
         package_manager="disabled",
+        secrets=Secrets(secrets_dir),
     )
     try:
         await processing.start()

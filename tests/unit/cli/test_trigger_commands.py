@@ -174,3 +174,39 @@ def test_the_folder_of_a_trigger_is_replaced_in_one_step(
             {"relative_path": "sub/part.py", "content": "b = 2\n"},
         ],
     }
+
+
+def test_options_beyond_the_reference_reach_the_server(
+    client: CommandLine, recorder: RecordingServer
+) -> None:
+    limits = ["--time-limit", "1.5s", "--memory-limit-mb", "128", "--max-attempts", "3"]
+    schedule = ["--missed-runs", "once", "--time-zone", "Europe/Vienna"]
+    batches = ["--batch-rows", "1000", "--batch-interval", "5s", "--columns", "a,b", "--own-output"]
+    rest = ["--where", "a > 1", "--environment", "ml", "--variables", "A=1,KEY=secret:key"]
+    done = client(*CREATE, "all_tables", "-p", "p.py", *limits, *schedule, *batches, *rest, "t")
+    assert done.status == 0, done.errors
+    assert recorder.only.document["trigger_settings"] == {
+        "run_async": False,
+        "error_behavior": "log",
+        "time_limit": "1500ms",
+        "memory_limit_bytes": 128_000_000,
+        "max_attempts": 3,
+        "missed_runs": "once",
+        "time_zone": "Europe/Vienna",
+        "own_output": True,
+        "batch_rows": 1000,
+        "batch_interval": "5000ms",
+        "columns": ["a", "b"],
+        "where": "a > 1",
+        "environment": "ml",
+        "variables": {"A": "1", "KEY": "secret:key"},
+    }
+
+
+def test_a_policy_for_missed_runs_is_one_of_three(
+    client: CommandLine, recorder: RecordingServer
+) -> None:
+    done = client(*CREATE, "every:1m", "-p", "p.py", "--missed-runs", "never", "t")
+    assert done.status == 2
+    assert "[possible values: skip, once, all]" in done.errors
+    assert recorder.received == []
