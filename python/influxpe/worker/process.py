@@ -34,7 +34,7 @@ class Worker:
         self._sources = Sources()
         self._stores = Stores()
         self._memory = PeakMemory()
-        self._runs: SimpleQueue[tuple[wire.Start, bytes]] = SimpleQueue()
+        self._runs: SimpleQueue[tuple[wire.Start, list[bytes]]] = SimpleQueue()
 
     def serve(self) -> None:
         """Read and do until the socket is closed."""
@@ -62,18 +62,18 @@ class Worker:
         if start.source is not None:
             self._sources.add(start.source)
         if start.overlap:
-            self._start_thread(start, payload)
+            self._start_thread(start, [payload])
         else:
-            self._runs.put((start, payload))
+            self._runs.put((start, [payload]))
 
-    def _start_thread(self, start: wire.Start, payload: bytes) -> None:
+    def _start_thread(self, start: wire.Start, payload: list[bytes]) -> None:
         """Run beside the others; without a thread to be had, the run fails and they go on."""
         try:
             threading.Thread(target=self._run_beside, args=(start, payload), daemon=True).start()
         except RuntimeError as error:
             self._end(Run(start, self._connection), None, failure(error, ""))
 
-    def _run_beside(self, start: wire.Start, payload: bytes) -> None:
+    def _run_beside(self, start: wire.Start, payload: list[bytes]) -> None:
         """Run in a thread of its own, which takes the signals that the reader does not."""
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         self._run(start, payload)
@@ -83,21 +83,25 @@ class Worker:
         while True:
             self._run(*self._runs.get())
 
-    def _run(self, start: wire.Start, payload: bytes) -> None:
+    def _run(self, start: wire.Start, payload: list[bytes]) -> None:
         """Run a plugin; if its end cannot be told, end the process: the server waits for it."""
         try:
             self._run_to_end(start, payload)
         except BaseException:  # out of memory, most likely
             os._exit(_EXIT_FAULT)
 
-    def _run_to_end(self, start: wire.Start, payload: bytes) -> None:
-        """Run a plugin, and tell the server the end of it."""
+    def _run_to_end(self, start: wire.Start, payload: list[bytes]) -> None:
+        """Run a plugin, and tell the server the end of it.
+
+        The payload is taken out of its list, and let go of before the end is told: the server may
+        answer with the next one, which then has the same memory, and no fresh pages to fault in.
+        """
         run = Run(start, self._connection)
         local = InfluxDB3Local(run, self._stores.of(start))
         response, error = None, None
         self._memory.begin()
         try:
-            response = invoke(self._sources, start, payload, local)
+            response = invoke(self._sources, start, payload.pop(), local)
         except BaseException as raised:  # `SystemExit` and the like are errors of the run as well
             error = failure(raised, self._sources.path(start.digest))
         with contextlib.suppress(Exception):  # the plugin may have closed it
