@@ -80,7 +80,7 @@ class Installer:
             return []
         if not self._wheels_dir.is_dir():
             raise InstallFailed(f"{FAILED}: there is no folder of wheels {self._wheels_dir}")
-        return ["--no-index", "--find-links", str(self._wheels_dir.absolute())]
+        return ["--no-index", "-f", str(self._wheels_dir.absolute())]
 
     @staticmethod
     def _python(root: Path) -> tuple[str, str]:

@@ -107,7 +107,7 @@ def test_a_package_that_fails_takes_back_the_one_before_it(place: Place) -> None
 def test_pip_alone_would_have_left_half_of_it(place: Place) -> None:
     put_wheel(place.wheels, "early")
     put_broken_wheel(place.wheels, "late", requires=("early",))
-    wheels = ["--no-index", "--find-links", str(place.wheels)]
+    wheels = ["--no-index", "-f", str(place.wheels)]
     command = [str(python_of(place.root)), "-m", "pip", "install", *wheels, "late"]
     assert subprocess.run(command, capture_output=True).returncode == 1
     assert place.version("early") == "1.0"
@@ -203,7 +203,7 @@ def test_uv_is_used_where_it_was_asked_for_and_is_there(
     asyncio.run(packages.install(["first"], on_line=place.lines.append))
     (line,) = place.lines
     assert line.startswith("uv pip install --python ")
-    assert line.endswith(f"--no-progress --no-index --find-links {place.wheels} -- first")
+    assert line.endswith(f"--no-progress --no-index -f {place.wheels} -- first")
     assert (place.plugins / ".venv.lock").read_text().startswith("uv pip freeze --python ")
 
 
