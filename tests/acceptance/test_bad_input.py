@@ -190,7 +190,7 @@ def test_a_plugin_path_cannot_leave_the_plugin_folder(client: ApiClient, plugin:
     ("member", "value"),
     [
         ("trigger_arguments", ["a=b"]),
-        ("trigger_arguments", {"a": 1}),
+        ("trigger_arguments", {"a": [1]}),
         ("trigger_settings", {"error_behavior": "shrug"}),
         ("trigger_name", None),
         ("plugin_filename", 5),

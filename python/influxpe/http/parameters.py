@@ -5,6 +5,7 @@ words that clients of InfluxDB 3 look for: ``missing field `db` ``, ``duplicate 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal, TypeVar
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,9 @@ JSON_TYPE = re.compile(rb"application/(json|[^;\s]+\+json)\s*(;|$)", re.IGNORECA
 
 # A flag of a query string has exactly two spellings.
 Flag = Literal["true", "false"]
+
+# What the value of an argument may be in JSON: to a plugin it is text.
+Argument = str | int | float | bool
 
 
 class ParameterError(Exception):
@@ -78,6 +82,17 @@ def json_parameters(kind: type[Decoded], call: Call, bytes_max: int) -> Decoded:
         raise Refusal(415, "unacceptable content-type, expected: application/json")
     body = decode_body(call.body, call.header(b"content-encoding"), bytes_max)
     return decode_json(kind, body)
+
+
+def argument_texts(arguments: Mapping[str, Argument] | None) -> dict[str, str] | None:
+    """Give arguments as plugins get them: numbers and booleans as JSON writes them."""
+    if arguments is None:
+        return None
+    return {name: _text(value) for name, value in arguments.items()}
+
+
+def _text(value: Argument) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _reason(error: Exception) -> str:

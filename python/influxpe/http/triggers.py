@@ -6,7 +6,13 @@ import msgspec
 from starlette.responses import Response
 
 from influxpe.http.messages import Call, empty_response, json_response
-from influxpe.http.parameters import Flag, json_parameters, query_parameters
+from influxpe.http.parameters import (
+    Argument,
+    Flag,
+    argument_texts,
+    json_parameters,
+    query_parameters,
+)
 from influxpe.http.services import Services
 from influxpe.triggers.duration import NS_PER_SECOND, DurationError, parse_duration
 from influxpe.triggers.options import ATTEMPTS_MAX_DEFAULT, MissedRuns, TriggerOptions
@@ -65,7 +71,7 @@ class _Create(msgspec.Struct):
     trigger_name: str
     trigger_specification: str
     trigger_settings: _Settings | None = None
-    trigger_arguments: dict[str, str] | None = None
+    trigger_arguments: dict[str, Argument] | None = None
     disabled: bool | None = None
 
 
@@ -108,7 +114,7 @@ class TriggerEndpoints:
             name=given.trigger_name,
             plugin_filename=given.plugin_filename,
             specification=given.trigger_specification,
-            arguments=given.trigger_arguments,
+            arguments=argument_texts(given.trigger_arguments),
             run_async=settings.run_async,
             error_behavior=settings.error_behavior,
             disabled=bool(given.disabled),

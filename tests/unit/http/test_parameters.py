@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from influxpe.http.messages import Call, Refusal
 from influxpe.http.parameters import (
+    Argument,
     Flag,
     ParameterError,
+    argument_texts,
     decode_json,
     decode_query,
     json_parameters,
@@ -105,3 +107,10 @@ def test_other_content_types_are_415(content_type: bytes | None) -> None:
         json_parameters(Sample, call(b'{"db":"a"}', content_type), 100)
     assert refused.value.status == 415
     assert refused.value.body == "unacceptable content-type, expected: application/json"
+
+
+def test_arguments_become_text_as_json_writes_them() -> None:
+    given: dict[str, Argument] = {"a": "x", "b": 8086, "c": 1.5, "d": True}
+    assert argument_texts(given) == {"a": "x", "b": "8086", "c": "1.5", "d": "true"}
+    assert argument_texts({}) == {}
+    assert argument_texts(None) is None
