@@ -57,6 +57,7 @@ VECTORS = {
     "0 6 * * 0": ["01-04 06:00:00"],
     "0 6 * * 7": ["01-04 06:00:00"],
     "0 0 13 * 5": ["02-13 00:00:00"],
+    "0 0 */12 * * *": ["01-01 12:00:00", "01-02 00:00:00"],
 }
 
 
@@ -92,6 +93,9 @@ SAME = {
     "5/20 * * * * *": "5,25,45 * * * * *",
     "10-30/10 * * * * *": "10,20,30 * * * * *",
     "5-5/2 * * * * *": "5 * * * * *",
+    "0 0 0 */2 * *": "0 0 0 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31 * *",
+    "0 0 0 * * ?/5": "0 0 0 * * SUN,FRI",
+    "0 0 0 13 * FRI *": "0 0 0 13 * 6",
     "*/59 * * * * *": "0,59 * * * * *",
     "* * * * * * *": "* * * * * *",
     "* * * * * * 1970-2100": "* * * * * *",
@@ -110,6 +114,34 @@ SAME = {
 @pytest.mark.parametrize("text", SAME)
 def test_two_ways_to_write_the_same(text: str) -> None:
     assert parse_cron(text) == parse_cron(SAME[text])
+
+
+DAY_NAMES = {
+    "sun sunday": 1,
+    "mon monday": 2,
+    "tue tues tuesday": 3,
+    "wed wednesday": 4,
+    "thu thurs thursday": 5,
+    "fri friday": 6,
+    "sat saturday": 7,
+}
+MONTHS = (
+    "january february march april may june july august september october november december".split()
+)
+
+
+@pytest.mark.parametrize("names", DAY_NAMES)
+def test_a_day_has_these_names(names: str) -> None:
+    for name in names.split():
+        assert parse_cron(f"0 0 0 * * {name}") == parse_cron(f"0 0 0 * * {DAY_NAMES[names]}")
+        assert parse_cron(f"0 0 0 * * {name.upper()}") == parse_cron(f"0 0 0 * * {name}")
+
+
+@pytest.mark.parametrize("name", MONTHS)
+def test_a_month_has_two_names(name: str) -> None:
+    number = parse_cron(f"0 0 0 * {MONTHS.index(name) + 1} *")
+    assert parse_cron(f"0 0 0 * {name} *") == number
+    assert parse_cron(f"0 0 0 * {name[:3].title()} *") == number
 
 
 REFUSED = {
@@ -151,6 +183,11 @@ REFUSED = {
     "1..5 * * * * *": "cannot read",
     "-1 * * * * *": "cannot read",
     "* /5 * * * *": "cannot read",
+    "0 0 0 * * THUR": "'THUR' is no name of day of week",
+    "0 0 0 * SEPT *": "'SEPT' is no name of month",
+    "* * * * 0 MON": "month must be",
+    "* * * * * 1-8": "day of week must be between 1 and 7, not 8",
+    "0 0 0 * * MON#1": "cannot read",
     "@Hourly": "cannot read",
     "@annually": "cannot read",
     "@midnight": "cannot read",
@@ -236,3 +273,33 @@ def test_the_next_match_is_the_one_that_looking_at_each_day_finds(cron: Cron) ->
     assert found is not None
     assert moment(found) == first_match(cron, BASE)
     assert cron.next_after(found - 1) == found
+
+
+SECOND_CRONS = st.builds(
+    Cron,
+    subset(0, 59) | st.just(frozenset(range(60))),
+    subset(0, 59),
+    subset(0, 23) | st.just(frozenset(range(24))),
+    st.just(frozenset(range(1, 32))) | subset(1, 3),
+    st.just(frozenset(range(1, 13))),
+    st.just(frozenset(range(7))) | subset(0, 6),
+    st.just(frozenset(range(1970, 2101))),
+)
+
+
+@settings(deadline=None)
+@given(SECOND_CRONS, st.integers(0, 3 * 366 * 86_400))
+def test_all_matches_of_an_hour_are_those_of_a_walk_through_its_seconds(
+    cron: Cron, seconds: int
+) -> None:
+    start = BASE + timedelta(seconds=seconds)
+    walked = [
+        ns(now)
+        for now in (start + timedelta(seconds=n) for n in range(1, 3601))
+        if now.second in cron.seconds
+        and now.minute in cron.minutes
+        and now.hour in cron.hours
+        and now.day in cron.days
+        and (now.weekday() + 1) % 7 in cron.weekdays
+    ]
+    assert list(ticks_between(cron, ns(start), ns(start) + 3600 * NS_PER_SECOND)) == walked

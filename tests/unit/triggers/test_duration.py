@@ -11,6 +11,7 @@ from influxpe.triggers.duration import (
     NS_PER_SECOND,
     NUMBER_MAX,
     TEXT_CHARACTERS_MAX,
+    UNITS_NS,
     DurationError,
     format_duration,
     parse_duration,
@@ -47,6 +48,20 @@ READ = {
     "365d": 31_536_000 * S,
 }
 
+# Every unit that the reference names, and no other, with what one of it is.
+UNITS = {
+    "ns nsec nanos": 1,
+    "us µs usec": 1_000,
+    "ms msec millis": NS_PER_MS,
+    "s sec secs second seconds": S,
+    "m min mins minute minutes": 60 * S,
+    "h hr hrs hour hours": 3600 * S,
+    "d day days": 86_400 * S,
+    "w wk wks week weeks": 604_800 * S,
+    "M month months": 2_630_016 * S,
+    "y yr yrs year years": 31_557_600 * S,
+}
+
 REFUSED = [
     "",
     "  ",
@@ -81,6 +96,15 @@ REFUSED = [
 @pytest.mark.parametrize("text", READ)
 def test_a_duration_is_read(text: str) -> None:
     assert parse_duration(text) == READ[text]
+
+
+@pytest.mark.parametrize("names", UNITS)
+def test_a_unit_has_these_names(names: str) -> None:
+    assert {parse_duration(f"1{name}") for name in names.split()} == {UNITS[names]}
+
+
+def test_units_have_no_other_names() -> None:
+    assert sorted(UNITS_NS) == sorted(name for names in UNITS for name in names.split())
 
 
 @pytest.mark.parametrize("text", REFUSED)

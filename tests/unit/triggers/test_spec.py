@@ -64,6 +64,21 @@ READ: dict[str, tuple[Spec, str, str]] = {
         "cron:0 0 8 * * *",
         '{"schedule":{"schedule":"0 0 8 * * *"}}',
     ),
+    "cron:cron:@daily": (
+        CronSpec("@daily"),
+        "cron:@daily",
+        '{"schedule":{"schedule":"@daily"}}',
+    ),
+    "every:every: 1m ": (
+        EverySpec(60 * SECOND),
+        "every:1m",
+        '{"every":{"duration":{"secs":60,"nanos":0}}}',
+    ),
+    "request:request:a b": (
+        RequestSpec("a b"),
+        "request:a b",
+        '{"request_path":{"path":"a b"}}',
+    ),
     "cron: @daily ": (CronSpec("@daily"), "cron:@daily", '{"schedule":{"schedule":"@daily"}}'),
     "cron:0 */12 * * *": (
         CronSpec("0 */12 * * *"),
@@ -106,6 +121,8 @@ FORMS = (
 REFUSED = {
     "": f"failed to parse trigger from : {FORMS}",
     "tables": f"failed to parse trigger from tables: {FORMS}",
+    "every :1m": f"failed to parse trigger from every :1m: {FORMS}",
+    "Every:1m": f"failed to parse trigger from Every:1m: {FORMS}",
     "All_tables": f"failed to parse trigger from All_tables: {FORMS}",
     "Table:x": f"failed to parse trigger from Table:x: {FORMS}",
     "table:": "failed to parse trigger from table:: table name is empty",
@@ -121,6 +138,9 @@ REFUSED = {
         "failed to parse trigger from every:366d: don't support every schedules of over 1 year"
     ),
     "every:0s": "failed to parse trigger from every:0s: don't support every schedules of under",
+    "every:0": "failed to parse trigger from every:0: don't support every schedules of under",
+    "every:1ns": "failed to parse trigger from every:1ns: don't support every schedules of under",
+    "every:500us": "failed to parse trigger from every:500us: don't support every schedules of",
     "every:99ms": "failed to parse trigger from every:99ms: don't support every schedules of under",
 }
 
