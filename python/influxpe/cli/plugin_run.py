@@ -151,14 +151,16 @@ def _report(engine: PluginEngine, values: Values, plugin: Path, kind: str, lines
         plugin,
         dict(values[QUERY]),
         dict(values[HEADERS]),
-        _body(values[BODY] or ""),
+        request_body(values),
         values[METHOD],
         database=database,
         arguments=arguments,
     )
 
 
-def _body(given: str) -> bytes:
+def request_body(values: Values) -> bytes:
+    """Give the bytes of `--request-body`. Raises `CommandError` where its file cannot be read."""
+    given = values[BODY] or ""
     if not given.startswith("@"):
         return given.encode()
     file = Path(given[1:]).expanduser()

@@ -1,11 +1,13 @@
-"""`test wal_plugin` and `test schedule_plugin`: run a plugin without keeping what it writes."""
+"""`test wal_plugin` and its kin: run a plugin on the server without keeping what it writes."""
 
 import json
+from collections.abc import Mapping
 
 from influxpe.cli import client
 from influxpe.cli.command import Command, CommandError, Group, Values
 from influxpe.cli.input import read_text
 from influxpe.cli.parameter import option
+from influxpe.cli.plugin_run import BODY, HEADERS, METHOD, QUERY, request_body
 from influxpe.cli.terminal import say
 from influxpe.cli.trigger_options import CACHE_NAME, INPUT_ARGUMENTS, PLUGIN_NAME
 from influxpe.cli.value_types import path
@@ -30,7 +32,25 @@ def run_schedule(values: Values) -> int:
     return _run(values, "schedule", {"schedule": values[SCHEDULE]})
 
 
-def _run(values: Values, kind: str, particular: dict[str, str | None]) -> int:
+def run_request(values: Values) -> int:
+    """Run `process_request` for a request that nobody sent."""
+    request = {
+        "method": values[METHOD],
+        "query_parameters": dict(values[QUERY]),
+        "headers": dict(values[HEADERS]),
+        "body": _body(values),
+    }
+    return _run(values, "request", request)
+
+
+def _body(values: Values) -> str:
+    try:
+        return request_body(values).decode()
+    except UnicodeDecodeError as error:
+        raise CommandError(f"the body of the request is not UTF-8 text: {error}") from error
+
+
+def _run(values: Values, kind: str, particular: Mapping[str, object]) -> int:
     arguments = dict(values[INPUT_ARGUMENTS]) if values.given(INPUT_ARGUMENTS) else None
     document = {
         "filename": values[PLUGIN_NAME],
@@ -92,6 +112,27 @@ GROUP = Group(
             ),
             details="Errors of the plugin are part of the printed result; the exit code is 0.",
             examples=("test schedule_plugin -d sensors --schedule '0 0 8 * * *' report.py",),
+        ),
+        Command(
+            name="request_plugin",
+            about="Try a plugin that answers requests",
+            verb="Test",
+            run=run_request,
+            parameters=(
+                PLUGIN_NAME,
+                BODY,
+                QUERY,
+                HEADERS,
+                METHOD,
+                INPUT_ARGUMENTS,
+                CACHE_NAME,
+                *client.CONNECTION_AND_DATABASE,
+            ),
+            details=(
+                "The printed result has the status, the headers and the body of the answer. Errors "
+                "of the plugin are part of it; the exit code is 0."
+            ),
+            examples=("""test request_plugin -d sensors --request-body '{"a": 1}' hook.py""",),
         ),
     ),
 )

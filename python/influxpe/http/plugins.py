@@ -1,15 +1,19 @@
 """The routes around plugins: packages, dry runs."""
 
 from collections.abc import Awaitable
+from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
+from influxpe.errors import InvalidError
+from influxpe.http.call_plugin import ENGINE_PREFIX, METHODS, request_headers
 from influxpe.http.install_progress import installed
-from influxpe.http.messages import Answer, Call, json_response
+from influxpe.http.messages import Answer, Call, json_bytes, json_response
 from influxpe.http.parameters import json_parameters, query_parameters
 from influxpe.http.services import Services
 from influxpe.plugin.installer import OnLine
+from influxpe.plugin.pool import Request
 
 
 class _Packages(msgspec.Struct):
@@ -34,6 +38,17 @@ class _TestSchedule(msgspec.Struct):
     filename: str
     database: str
     schedule: str | None = None
+    cache_name: str | None = None
+    input_arguments: dict[str, str] | None = None
+
+
+class _TestRequest(msgspec.Struct):
+    filename: str
+    database: str
+    method: str = "GET"
+    query_parameters: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    body: Any = ""
     cache_name: str | None = None
     input_arguments: dict[str, str] | None = None
 
@@ -93,3 +108,28 @@ class PluginEndpoints:
             input_arguments=given.input_arguments,
         )
         return json_response(outcome)
+
+    async def test_request(self, call: Call) -> Response:
+        """Run a plugin as a request would; a body that is no text is sent to it as JSON."""
+        given = json_parameters(_TestRequest, call, self._bytes_max)
+        outcome = await self._processing.test_request(
+            filename=given.filename,
+            database=given.database,
+            request=_request(given),
+            cache_name=given.cache_name,
+            input_arguments=given.input_arguments,
+        )
+        return json_response(outcome)
+
+
+def _request(given: _TestRequest) -> Request:
+    """Give the request as it would come over HTTP. Raises `InvalidError`."""
+    if given.method not in METHODS:
+        raise InvalidError(f"unknown method '{given.method}', one of {', '.join(METHODS)}")
+    body = given.body.encode() if isinstance(given.body, str) else json_bytes(given.body)
+    scope = {
+        "method": given.method,
+        "raw_path": ENGINE_PREFIX.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in given.headers.items()],
+    }
+    return Request(given.query_parameters, request_headers(scope), body)

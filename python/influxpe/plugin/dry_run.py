@@ -14,7 +14,15 @@ from influxpe._engine import LineError
 from influxpe.engine_types import Scalar
 from influxpe.errors import EngineError
 from influxpe.plugin.engine_calls import EngineCalls, Level
-from influxpe.plugin.pool import Run, RunResult, WorkerDied, WorkerPool, WriteFailed
+from influxpe.plugin.pool import (
+    Request,
+    Response,
+    Run,
+    RunResult,
+    WorkerDied,
+    WorkerPool,
+    WriteFailed,
+)
 from influxpe.plugin.source import ENTRY_FILE, PluginSources
 
 CACHE_NAME = "_shared_test"
@@ -27,12 +35,16 @@ LOG_LINES_MAX = 10_000
 
 @dataclass
 class Outcome:
-    """What a dry run showed; `elapsed_ns` is there where the plugin came to its end."""
+    """What a dry run showed; `elapsed_ns` is there where the plugin came to its end.
+
+    `response` is what a request plugin answered.
+    """
 
     log_lines: list[str] = field(default_factory=list)
     database_writes: dict[str, list[str]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     elapsed_ns: int | None = None
+    response: Response | None = None
 
 
 class DryRuns:
@@ -98,6 +110,28 @@ class DryRuns:
         )
         return await self._execute(run)
 
+    async def request(
+        self,
+        filename: str,
+        database: str,
+        request: Request,
+        *,
+        cache_name: str | None = None,
+        arguments: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Run a request plugin once. Raises `PluginError` where it cannot be read."""
+        run = Run(
+            kind="request",
+            database=database,
+            trigger_name=TRIGGER_NAME,
+            source=await self._sources.fetch(filename),
+            arguments=None if arguments is None else dict(arguments),
+            request=request,
+            cache_name=cache_name or CACHE_NAME,
+            collect_sync_writes=True,
+        )
+        return await self._execute(run)
+
     async def _execute(self, run: Run) -> Outcome:
         outcome = Outcome()
         host = _Host(self._calls, outcome)
@@ -132,6 +166,7 @@ class DryRuns:
     async def _show(self, result: RunResult, outcome: Outcome) -> None:
         if result.error is not None:
             outcome.errors.append(f"error executing plugin: {result.error}")
+        outcome.response = result.response
         for database, texts in result.collected:
             outcome.database_writes.setdefault(database, []).extend(texts)
         for database, lines in outcome.database_writes.items():

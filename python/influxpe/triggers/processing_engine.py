@@ -29,7 +29,8 @@ from influxpe.triggers.manager import (
 )
 from influxpe.triggers.places import Leave
 from influxpe.triggers.replay import Replayed
-from influxpe.triggers.request_task import SUBPATH_HEADER, RequestTask
+from influxpe.triggers.request_task import START_TEXT as REQUEST_START_TEXT
+from influxpe.triggers.request_task import SUBPATH_HEADER, RequestTask, error_response
 from influxpe.triggers.schedule import rfc3339, spoken
 from influxpe.triggers.spec import normalise_path
 from influxpe.triggers.task import TriggerTask
@@ -199,6 +200,24 @@ class ProcessingEngine:
         shown_time = None if failed else rfc3339(time_ns)
         return {"trigger_time": shown_time} | _shown(outcome, start_text)
 
+    async def test_request(
+        self,
+        *,
+        filename: str,
+        database: str,
+        request: Request,
+        cache_name: str | None = None,
+        input_arguments: Mapping[str, str] | None = None,
+    ) -> dict[str, object]:
+        """Run a request plugin; shows its answer, 500 where it fails, log, writes and errors."""
+        outcome = await self._dry().request(
+            filename, database, request, cache_name=cache_name, arguments=input_arguments
+        )
+        failed = "; ".join(outcome.errors) or "it gave no response"
+        return _answered(outcome.response or error_response(failed)) | _shown(
+            outcome, REQUEST_START_TEXT
+        )
+
     def _dry(self) -> DryRuns:
         if self._dry_runs is None:
             raise PluginError(NO_PLUGINS)
@@ -272,6 +291,13 @@ def _shown(outcome: Outcome, start_text: str) -> dict[str, object]:
         "database_writes": outcome.database_writes,
         "errors": outcome.errors,
     }
+
+
+def _answered(response: Response) -> dict[str, object]:
+    """Give an answer to show; of equal headers the last, and what is no UTF-8 replaced."""
+    headers = {name.lower(): value for name, value in response.headers}
+    body = response.body.decode("utf-8", "replace")
+    return {"status": response.status, "headers": headers, "body": body}
 
 
 def _no_time(error: str) -> dict[str, object]:
