@@ -152,6 +152,7 @@ def _plugin_routes(services: Services) -> list[Row]:
         ("POST", f"{environment}/install_requirements", plugins.install_requirements),
         ("POST", "/api/v3/plugin_test/wal", plugins.test_wal),
         ("POST", "/api/v3/plugin_test/schedule", plugins.test_schedule),
+        ("POST", "/api/v3/plugin_test/request", plugins.test_request),
         ("POST", "/api/v3/plugins/files", uploads.create_file),
         ("PUT", "/api/v3/plugins/files", uploads.replace_file),
         ("PUT", "/api/v3/plugins/directory", uploads.replace_folder),
