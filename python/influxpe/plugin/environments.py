@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from influxpe.errors import InstallFailed, InvalidError, PluginError
+from influxpe.errors import InstallFailed, InvalidError, NotFoundError
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def find_environment(plugin_dir: Path | None, virtual_env: Path | None) -> Path 
 def named_environment(plugin_dir: Path | None, name: str) -> Path:
     """Give the root of a named environment, which need not exist.
 
-    Raises `InvalidError` for what is no name, `PluginError` without a plugin folder.
+    Raises `InvalidError` for what is no name, and without a plugin folder.
     """
     if _ENVIRONMENT_NAME.fullmatch(name) is None or name.endswith(LOCK_SUFFIX):
         raise InvalidError(
@@ -49,7 +49,7 @@ def named_environment(plugin_dir: Path | None, name: str) -> Path:
             f"{NAME_CHARACTERS_MAX}"
         )
     if plugin_dir is None:
-        raise PluginError("Node not configured with plugin directory")
+        raise InvalidError("Node not configured with plugin directory")
     return plugin_dir / NAMED / name
 
 
@@ -74,13 +74,13 @@ def prepare_environment(plugin_dir: Path | None, virtual_env: Path | None) -> Pa
 def environment_python(plugin_dir: Path | None, virtual_env: Path | None, name: str | None) -> Path:
     """Give the interpreter of a named environment; without a name, of the server's plugins.
 
-    Raises `PluginError` where there is no such environment, `InvalidError` for what is no name.
+    Raises `NotFoundError` where there is no such environment, `InvalidError` for what is no name.
     """
     if name is not None:
         root = named_environment(plugin_dir, name)
         if not is_valid(root):
             hint = f"install package --environment {name} makes it"
-            raise PluginError(f"there is no environment '{name}': {hint}")
+            raise NotFoundError(f"there is no environment '{name}': {hint}")
         return python_of(root)
     found = find_environment(plugin_dir, virtual_env)
     return Path(sys.executable) if found is None else python_of(found)

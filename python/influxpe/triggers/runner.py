@@ -279,9 +279,12 @@ class Runner:
         return replace(run, arguments=given, variables=variables.values)
 
     async def _refresh(self, source: Source) -> None:
-        """Start a new worker for a folder that has changed: its modules are imported only once."""
+        """Start a new worker for a folder of which any file has changed.
+
+        While runs overlap the old one goes on: it keeps the modules of both apart.
+        """
         last = self._last_source
-        if self._executing or source is last:
+        if self._executing or (last is not None and source.digest == last.digest):
             return
         self._last_source = source
         if last is not None and Path(source.path).name == ENTRY_FILE:

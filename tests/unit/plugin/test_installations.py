@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from influxpe.errors import InstallFailed, InvalidError, PluginError
+from influxpe.errors import InstallFailed, InvalidError, NotFoundError
 from influxpe.plugin import staging, swap
 from influxpe.plugin.environments import NAME_CHARACTERS_MAX, create, named_environment
 from influxpe.plugin.installer import Installer
@@ -126,7 +126,7 @@ def test_an_upgrade_leaves_the_files_of_the_old_version_alone(place: Place) -> N
 
 
 def test_a_named_environment_is_made_with_its_first_package(place: Place) -> None:
-    with pytest.raises(PluginError, match="there is no environment 'ml': install package"):
+    with pytest.raises(NotFoundError, match="there is no environment 'ml': install package"):
         place.packages.environment_python("ml")
     place.install("first", environment="ml")
     root = place.plugins / ".venvs" / "ml"
@@ -166,7 +166,7 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_plugin_folder_there_are_no_named_environments() -> None:
-    with pytest.raises(PluginError, match="not configured with plugin directory"):
+    with pytest.raises(InvalidError, match="not configured with plugin directory"):
         Packages(None, None, "pip").environment_python("ml")
 
 
