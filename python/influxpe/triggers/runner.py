@@ -295,7 +295,7 @@ class Runner:
         called = CALLED if error.type else ""
         return RunFailed(
             self._plugin_failed(str(error)),
-            reason=f"{called}{error}",
+            reason=self.log.clean(f"{called}{error}"),
             traceback=error.traceback,
         )
 

@@ -1,0 +1,65 @@
+"""Secrets of live triggers: plugins have them, and nothing that is shown or kept does."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.integration.triggers.harness import REQUEST, running
+
+TOLD = f"""{REQUEST}
+    influxdb3_local.info("token", args["token"])
+    if query_parameters.get("fail"):
+        raise ValueError("refused " + args["token"])
+    return str(len(args["token"]))
+"""
+ARGUMENTS = {"token": "secret:KEY", "plain": "secret"}
+
+
+def test_a_plugin_has_the_secret_and_its_log_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("INFLUXPE_SECRET_KEY", "hunter2")
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            await host.trigger("t", "request:t", TOLD, arguments=ARGUMENTS)
+            assert (await host.get("t")).body == b"7"
+            assert host.info("t").arguments == ARGUMENTS
+            assert "INFO: token ***" in host.logs("t")
+            monkeypatch.setenv("INFLUXPE_SECRET_KEY", "changed to this")
+            assert (await host.get("t")).body == b"15"
+
+    asyncio.run(scenario())
+    assert "hunter2" not in caplog.text
+    assert "changed to this" not in caplog.text
+
+
+def test_a_failure_shows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("INFLUXPE_SECRET_KEY", "hunter2")
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            failing = TOLD.replace('query_parameters.get("fail")', "True")
+            await host.trigger("t", "request:t", failing, arguments=ARGUMENTS)
+            answer = await host.get("t")
+            assert answer.status == 500
+            assert b"refused ***" in answer.body
+            assert any("refused ***" in line for line in host.errors("t"))
+
+    asyncio.run(scenario())
+    assert "hunter2" not in caplog.text
+
+
+def test_a_missing_secret_fails_the_run_with_its_name(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            await host.trigger("t", "request:t", TOLD, arguments={"token": "secret:GONE"})
+            answer = await host.get("t")
+            assert answer.status == 500
+            assert b"secret 'GONE' is missing" in answer.body
+            await host.wait_for_error("t", "secret 'GONE' is missing")
+
+    asyncio.run(scenario())
