@@ -9,7 +9,9 @@ instruction that is not known here, means whole rows: those of a function that p
 keeps it, changes it or asks for its keys, and those under a debugger.
 
 What can tell: code elsewhere that reads the locals of this function's frame, such as a printer of
-tracebacks with all variables. It finds a row with the columns that the loop reads.
+tracebacks with all variables, finds a row with the columns that the loop reads. So would a C type
+that holds the rows and, when a `for` asks for its iterator, hands out one that changes each row;
+those of Python itself do not.
 """
 
 import dis
