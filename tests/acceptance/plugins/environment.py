@@ -14,6 +14,11 @@ PSUTIL = "psutil==7.2.2"
 CLIENT = "influxdb3-python==0.21.0"
 PANDAS_BELOW_3 = "pandas<3"
 NETWORKING = ("httpx", "twilio", "requests")
+# What the suites of the vendor import, besides the above.
+EVERY = (
+    *(UTILITIES, PINT, SCIPY, PSUTIL, CLIENT, PANDAS_BELOW_3, *NETWORKING),
+    *("adtk==0.6.2", "asyncua==2.1.0", "river==0.26.1", "Faker==40.54", "pytest"),
+)
 
 
 class Environment:
@@ -44,9 +49,13 @@ class Environment:
 
     def run(self, code: str) -> str:
         """Run Python code in it, and give what that prints."""
-        python = str(self.root / "bin" / "python")
-        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+        done = subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True)
         return done.stdout
+
+    @property
+    def python(self) -> str:
+        """Its interpreter."""
+        return str(self.root / "bin" / "python")
 
     @property
     def option(self) -> tuple[str, str]:
