@@ -143,10 +143,14 @@ class ScheduleTask(TriggerTask):
         self.log.warn(f"the clock was set back to {rfc3339(now_ns)}: the schedule restarts")
 
     async def _wait(self, seconds: float) -> None:
-        """Leave the clock unread for a while, unless somebody says that it was moved."""
+        """Leave the clock unread for a while, unless somebody says that it was moved.
+
+        All triggers that wait for long wake together, which costs less than each by itself.
+        """
+        longest = WAIT_SECONDS_MAX - asyncio.get_running_loop().time() % WAIT_SECONDS_MAX
         self._clock_moved.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(seconds, WAIT_SECONDS_MAX)):
+            async with asyncio.timeout(min(seconds, longest)):
                 await self._clock_moved.wait()
 
     async def _fire(self, backlog: Backlog) -> None:
