@@ -1,5 +1,7 @@
 """The pool of plugin processes: one worker per key, made on demand, replaced when it has died.
 
+A run that asks for other limits, variables or packages than its key's worker has gets another one.
+
 Nothing that a plugin does reaches the server: it has messages, each of bounded size, or it dies,
 which is a `WorkerDied` for the runs that it had, and a fresh worker for the next one.
 """
@@ -26,8 +28,8 @@ from influxpe.plugin.protocol import (
     WorkerDied,
     WriteFailed,
 )
-from influxpe.plugin.template_process import TemplateProcess
-from influxpe.plugin.worker_process import WorkerProcess
+from influxpe.plugin.templates import PythonOf, Templates
+from influxpe.plugin.worker_process import Surroundings, WorkerProcess
 
 __all__ = [
     "ArrowWrite",
@@ -75,25 +77,24 @@ class WorkerPool:
         plugin_dir: Path | None,
         run_seconds_max: float | None = None,
         memory_bytes_max: int | None = None,
+        python_of: PythonOf | None = None,
     ) -> None:
         """`python` is the interpreter of the plugins' environment; limits are per run and worker.
 
-        Without `run_seconds_max` runs may last; `memory_bytes_max` is `WORKER_MEMORY_BYTES_MAX`.
+        Without `run_seconds_max` runs may last; `memory_bytes_max` is `WORKER_MEMORY_BYTES_MAX` for
+        runs that name no limit. `python_of` gives the interpreter for a run's `environment`, which
+        is `None` for most; it raises an `EngineError` where there is none. By default it is
+        `python` for all.
         """
-        self._python = python
-        self._plugin_dir = plugin_dir
         self._run_seconds_max = run_seconds_max
-        self._memory_bytes_max = memory_bytes_max or default_memory_bytes_max()
+        memory_bytes_max = memory_bytes_max or default_memory_bytes_max()
+        self._templates = Templates(python_of or (lambda _: python), plugin_dir, memory_bytes_max)
         self._cache = GlobalCache()
         self._slots: dict[str, _Slot] = {}
-        self._template: TemplateProcess | None = None
-        self._retired: set[TemplateProcess] = set()
-        self._starting = asyncio.Lock()
-        self._closed = False
 
     async def start(self) -> None:
         """Start the template; it warms up while the server goes on. Raises `WorkerDied`."""
-        await self._running_template()
+        await self._templates.running(None)
 
     async def run(
         self, worker_key: str, run: Run, host: RunHost, *, overlap: bool = False
@@ -133,45 +134,38 @@ class WorkerPool:
             worker.kill("it was stopped")
         for worker in _all(slot):
             await worker.wait_ended()
+        await self._templates.tidy()
 
-    async def restart_template(self) -> None:
+    async def restart_template(self, environment: str | None = None) -> None:
         """Start over with what is installed now: runs that begin later import that.
 
         Workers that are idle end, and with them the values in their caches; the others finish
         their runs first. Raises `WorkerDied` if the new template cannot be started.
         """
-        async with self._starting:
-            retired, self._template = self._template, None
-            self._retired = {template for template in self._retired if template.is_running}
-            if retired is not None:
-                self._retired.add(retired)
-                retired.retire()
+        await self._templates.retire(environment)
         for slot in self._slots.values():
             if slot.worker is not None:
                 self._end_if_retired(slot, slot.worker)
-        await self.start()
+        await self._templates.running(environment)
 
     async def close(self) -> None:
         """End all processes within 2 s, whatever plugins do; their runs fail with `WorkerDied`."""
-        self._closed = True
         for slot in self._slots.values():
             slot.stopped = True
             for worker in _all(slot):
                 worker.kill("the server stops")
         self._slots.clear()
-        async with self._starting:  # one that is just being started belongs to them
-            templates = [t for t in (self._template, *self._retired) if t is not None]
-            self._template = None
-            self._retired.clear()
-        await asyncio.gather(*(template.close() for template in templates))
+        await self._templates.close()
 
     async def _worker(self, slot: _Slot, run: Run) -> WorkerProcess:
-        """The worker of a slot, started if there is none. Raises `WorkerDied`."""
+        """The worker of a slot, another one if it does not suit the run. Raises `WorkerDied`."""
         async with slot.starting:
-            template = await self._running_template()
+            template = await self._templates.running(run.environment)
+            surroundings = Surroundings.of(run)
             worker = slot.worker
-            if worker is None or worker.has_ended or worker.template is not template:
-                worker = WorkerProcess(template, self._cache)
+            if worker is None or worker.has_ended or not worker.suits(template, surroundings):
+                _let_go(slot, "another worker takes its place")
+                worker = WorkerProcess(template, self._cache, surroundings)
                 await worker.start()
                 slot.worker = worker
             if slot.stopped:
@@ -179,25 +173,14 @@ class WorkerPool:
                 raise WorkerDied(f"trigger {run.trigger_name}: it was stopped before the run began")
             return worker
 
-    async def _running_template(self) -> TemplateProcess:
-        """The template, started if it has never been or has died. Raises `WorkerDied`."""
-        async with self._starting:
-            if self._closed:
-                raise WorkerDied("no plugin is started any more: the server stops")
-            if self._template is None or not self._template.is_running:
-                template = TemplateProcess(self._python, self._plugin_dir, self._memory_bytes_max)
-                await template.start()
-                self._template = template
-            return self._template
-
     def _end_if_retired(self, slot: _Slot, worker: WorkerProcess) -> None:
         """End a worker that takes no new runs as soon as it is idle."""
         if not worker.is_idle:
             return
         if worker in slot.leaving:
             slot.leaving.discard(worker)
-            worker.kill("a run of it took too long")
-        elif worker.template is not self._template:
+            worker.kill("another worker has taken its place")
+        elif not self._templates.is_current(worker.template):
             worker.kill("newer packages were installed")
 
 
@@ -211,12 +194,21 @@ def _end_late(slot: _Slot, worker: WorkerProcess, reason: str) -> None:
 
     The thread of the late run goes on until then, and nobody listens to it.
     """
+    if slot.worker is worker:
+        _let_go(slot, reason)
+    elif worker.is_idle:
+        worker.kill(reason)
+
+
+def _let_go(slot: _Slot, reason: str) -> None:
+    """Give no more runs to a slot's worker, and end it: now, or when its runs have ended."""
+    worker, slot.worker = slot.worker, None
+    if worker is None:
+        return
     if worker.is_idle:
         worker.kill(reason)
-        return
-    slot.leaving.add(worker)
-    if slot.worker is worker:
-        slot.worker = None
+    else:
+        slot.leaving.add(worker)
 
 
 def default_memory_bytes_max() -> int:

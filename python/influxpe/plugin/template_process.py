@@ -44,6 +44,11 @@ class TemplateProcess:
         """Whether it takes orders."""
         return self._control is not None
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether it is needed: by workers, or by one that is being forked."""
+        return bool(self._watchers)
+
     async def start(self) -> None:
         """Start the process; it becomes ready while others go on. Raises `WorkerDied`."""
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -72,7 +77,13 @@ class TemplateProcess:
         self._control = mine
         asyncio.get_running_loop().add_reader(mine, self._hear)
 
-    async def fork(self, sock: socket.socket, on_exit: Callable[[int | None], None]) -> int:
+    async def fork(
+        self,
+        sock: socket.socket,
+        on_exit: Callable[[int | None], None],
+        *,
+        memory_bytes_max: int | None = None,
+    ) -> int:
         """Fork a worker for a socket, and give its number.
 
         `on_exit` is called once, when it has ended: with its exit code (below 0: a signal), or with
@@ -83,7 +94,7 @@ class TemplateProcess:
         self._watchers[number] = on_exit
         try:
             async with self._forking, asyncio.timeout(FORK_SECONDS_MAX):
-                await self._fork(number, sock)
+                await self._fork(wire.Fork(number, memory_bytes_max), sock)
         except BaseException as error:
             self._watchers.pop(number, None)
             self.kill(number)
@@ -93,15 +104,15 @@ class TemplateProcess:
             raise
         return number
 
-    async def _fork(self, number: int, sock: socket.socket) -> None:
+    async def _fork(self, fork: wire.Fork, sock: socket.socket) -> None:
         """Order a fork, and wait until it is done. Raises `WorkerDied`."""
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._forked[number] = done
+        self._forked[fork.worker] = done
         try:
-            self._order(wire.Fork(number), [sock.fileno()])
+            self._order(fork, [sock.fileno()])
             await done
         finally:
-            del self._forked[number]
+            del self._forked[fork.worker]
 
     def kill(self, number: int) -> None:
         """End a worker and what it has started. Without a template there are no workers."""
@@ -111,7 +122,7 @@ class TemplateProcess:
     def retire(self) -> None:
         """End the template when its last worker has ended: now, if it has none."""
         self._is_retired = True
-        if not self._watchers:
+        if not self.has_workers:
             self._lose_control()
 
     async def close(self) -> None:

@@ -5,7 +5,8 @@ import contextlib
 import itertools
 import signal
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from influxpe.plugin.global_cache import GlobalCache
@@ -24,6 +25,27 @@ EXIT_SECONDS_MAX: Final = 0.2
 END_SECONDS_MAX: Final = 1.0
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What a worker has from its start on, and keeps: one for other runs is another worker.
+
+    Without `memory_limit_bytes` it has what its template gives.
+    """
+
+    memory_limit_bytes: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, run: Run) -> "Surroundings":
+        """Give what a run asks for. Raises `WorkerDied` for what no process can have."""
+        for name, text in run.variables.items():
+            if not name or "=" in name or "\0" in name + text:
+                raise WorkerDied(
+                    f"trigger {run.trigger_name}: the environment variable '{name}' cannot be set"
+                )
+        return cls(run.memory_limit_bytes, dict(run.variables))
+
+
 @dataclass
 class _Active:
     """A run that has not ended."""
@@ -36,8 +58,11 @@ class _Active:
 class WorkerProcess(asyncio.Protocol):
     """One worker. All methods belong to the event loop."""
 
-    def __init__(self, template: TemplateProcess, cache: GlobalCache) -> None:
+    def __init__(
+        self, template: TemplateProcess, cache: GlobalCache, surroundings: Surroundings
+    ) -> None:
         self.template = template
+        self._surroundings = surroundings
         self._number = 0
         self._transport: asyncio.Transport | None = None
         self._reader = wire.FrameReader()
@@ -63,19 +88,29 @@ class WorkerProcess(asyncio.Protocol):
         """Whether no run is going on."""
         return not self._active
 
+    def suits(self, template: TemplateProcess, surroundings: Surroundings) -> bool:
+        """Whether it is from this template and has these surroundings."""
+        return self.template is template and self._surroundings == surroundings
+
     async def start(self) -> None:
         """Have the process forked and connect to it. Raises `WorkerDied`."""
+        surroundings = self._surroundings
         mine, its = socket.socketpair()
         with its:
             for end in (mine, its):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
             try:
-                self._number = await self.template.fork(its, self._exited)
+                self._number = await self.template.fork(
+                    its, self._exited, memory_bytes_max=surroundings.memory_limit_bytes
+                )
                 loop = asyncio.get_running_loop()
                 await loop.create_unix_connection(lambda: self, sock=mine)
             except BaseException:
                 mine.close()  # a worker whose socket closes ends itself
                 raise
+        if surroundings.variables and self._transport is not None:
+            prepare = wire.Prepare(dict(surroundings.variables))
+            self._transport.write(wire.encode_frame(prepare))
 
     async def run(self, run: Run, host: RunHost, *, overlap: bool) -> RunResult:
         """Run a plugin to its end. Raises `WorkerDied`."""

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from queue import SimpleQueue
 from typing import Final, NoReturn
 
@@ -53,8 +54,10 @@ class Worker:
         message, payload = received
         if isinstance(message, wire.Reply):
             self._connection.answer(message, payload)
-        else:
+        elif isinstance(message, wire.Start):
             self._start(message, payload)
+        else:
+            _prepare(message)
         return True
 
     def _start(self, start: wire.Start, payload: bytes) -> None:
@@ -129,6 +132,12 @@ class Worker:
                 self._connection.send(done)
         except OSError:
             os._exit(wire.EXIT_CONNECTION_LOST)
+
+
+def _prepare(message: wire.Prepare) -> None:
+    """Take variables over, also for the C library's idea of the time zone."""
+    os.environ.update(message.variables)
+    time.tzset()
 
 
 def _done(run: Run, response: wire.HttpResponse | None, error: wire.Failure | None) -> wire.Done:

@@ -67,7 +67,7 @@ class Template:
             self._end()
         order = wire.to_template_decoder.decode(packet)
         if isinstance(order, wire.Fork):
-            self._fork(order.worker, descriptors[0])
+            self._fork(order, descriptors[0])
         else:
             for process_id in [p for p, w in self._workers.items() if w == order.worker]:
                 _kill_group(process_id)
@@ -79,22 +79,24 @@ class Template:
         except OSError:
             return b"", []
 
-    def _fork(self, worker: int, descriptor: int) -> None:
+    def _fork(self, order: wire.Fork, descriptor: int) -> None:
         """Fork a worker, or say why not."""
-        template_id = os.getpid()
+        template_id, worker = os.getpid(), order.worker
         try:
             process_id = os.fork()
         except OSError as error:
             self._tell(wire.ForkFailed(worker, str(error)))
             return
         if process_id == 0:
-            self._be_worker(descriptor, template_id)
+            self._be_worker(order.memory_bytes_max, descriptor, template_id)
         os.close(descriptor)
         _own_group(process_id)
         self._workers[process_id] = worker
         self._tell(wire.Forked(worker, process_id))
 
-    def _be_worker(self, descriptor: int, template_id: int) -> NoReturn:
+    def _be_worker(
+        self, memory_bytes_max: int | None, descriptor: int, template_id: int
+    ) -> NoReturn:
         """In the child: let go of what is the template's, and become a worker."""
         try:
             signal.set_wakeup_fd(-1)
@@ -103,7 +105,7 @@ class Template:
             for inherited in (self._control, self._woken, self._waker):
                 inherited.close()
             _own_group(0)
-            confine(self._memory_bytes_max, template_id)
+            confine(memory_bytes_max or self._memory_bytes_max, template_id)
         except BaseException:  # a half prepared fork must not go on as a second template
             sys.excepthook(*sys.exc_info())
             os._exit(1)

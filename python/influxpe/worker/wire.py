@@ -78,6 +78,12 @@ class Start(_Message):
     overlap: bool
 
 
+class Prepare(_Message):
+    """Have these environment variables from now on; it comes before the first `Start`."""
+
+    variables: dict[str, str]
+
+
 class Reply(_Message):
     """The answer to one call of a worker; `error` is a text for the plugin.
 
@@ -192,9 +198,13 @@ class Done(_Message):
 
 
 class Fork(_Message):
-    """Fork a worker for the socket that comes with this packet."""
+    """Fork a worker for the socket that comes with this packet.
+
+    It gets so much memory of its own; with `None` what the template gives by default.
+    """
 
     worker: int
+    memory_bytes_max: int | None = None
 
 
 class Kill(_Message):
@@ -224,7 +234,7 @@ class Exited(_Message):
     status: int
 
 
-ToWorker: TypeAlias = Start | Reply
+ToWorker: TypeAlias = Prepare | Start | Reply
 CacheCall: TypeAlias = CachePut | CacheGet | CacheDelete
 StateCall: TypeAlias = StateGet | StateKeys
 Call: TypeAlias = Query | WriteSync | CacheCall | StateCall

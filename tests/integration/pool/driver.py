@@ -76,6 +76,7 @@ class Limits(TypedDict, total=False):
 
     run_seconds_max: float
     memory_bytes_max: int
+    python_of: Callable[[str | None], Path]
 
 
 class Driver:

@@ -12,6 +12,7 @@ import pytest
 
 from influxpe.plugin.pool import WorkerDied
 from tests.integration.pool.driver import Driver, MakeDriver, RecordingHost, writes
+from tests.integration.pool.processes import is_alive
 from tests.polling import eventually
 
 PIDS = "import os\ninfluxdb3_local.info(os.getpid(), os.getppid())"
@@ -37,14 +38,6 @@ driver = Driver(Path(sys.executable), Path(sys.argv[1]))
 driver.tasks = []
 driver.do(main())
 """
-
-
-def is_alive(process_id: int) -> bool:
-    """Whether a process runs; one that has ended and was not read yet does not."""
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def worker_and_template(driver: Driver) -> tuple[int, int]:
