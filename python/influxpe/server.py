@@ -37,6 +37,7 @@ from influxpe.http.services import Services
 from influxpe.http.threads import Threads
 from influxpe.http.token_file import load_token_file
 from influxpe.http.welcome import next_steps
+from influxpe.plugin.environments import environment_python
 from influxpe.plugin.packages import prepare_environment
 from influxpe.plugin.pool import WorkerPool
 from influxpe.plugin.secrets import Secrets
@@ -198,7 +199,11 @@ class _Server:
         return ProcessingEngine(
             engine=self._engine,
             clock=self._clock,
-            pool=WorkerPool(python=self._python, plugin_dir=config.plugin_dir),
+            pool=WorkerPool(
+                python=self._python,
+                plugin_dir=config.plugin_dir,
+                python_of=self._environment_python,
+            ),
             plugin_dir=config.plugin_dir,
             plugin_repo=config.plugin_repo,
             flush_interval_s=config.wal_flush_interval_s,
@@ -209,6 +214,12 @@ class _Server:
             commits=commits,
             secrets=Secrets(config.plugin_secrets_dir),
         )
+
+    def _environment_python(self, name: str | None) -> Path:
+        config = self._config
+        if name is None:
+            return self._python
+        return environment_python(config.plugin_dir, config.virtual_env, name)
 
     def _services(
         self, commits: Commits, threads: Threads, processing: ProcessingEngine

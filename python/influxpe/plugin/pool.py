@@ -146,7 +146,8 @@ class WorkerPool:
         for slot in self._slots.values():
             if slot.worker is not None:
                 self._end_if_retired(slot, slot.worker)
-        await self._templates.running(environment)
+        if environment is None:  # others start when they are needed
+            await self._templates.running(None)
 
     async def close(self) -> None:
         """End all processes within 2 s, whatever plugins do; their runs fail with `WorkerDied`."""

@@ -239,7 +239,7 @@ class ProcessingEngine:
         `on_line` gets what pip says. Raises `InstallFailed` with its last lines.
         """
         await self._packages.install(packages, environment=environment, on_line=on_line)
-        await self._use_new_packages()
+        await self._use_new_packages(environment)
 
     async def install_requirements(
         self,
@@ -252,11 +252,11 @@ class ProcessingEngine:
         await self._packages.install_requirements(
             location, environment=environment, on_line=on_line
         )
-        await self._use_new_packages()
+        await self._use_new_packages(environment)
 
-    async def _use_new_packages(self) -> None:
+    async def _use_new_packages(self, environment: str | None) -> None:
         if self._pool is not None:
-            await self._pool.restart_template()
+            await self._pool.restart_template(environment)
 
     def metrics(self) -> list[Metric]:
         """Give counters since the start, and the lag of data-write triggers in log frames."""
