@@ -7,11 +7,10 @@ then has it again: whoever asks is answered, also where plugins ask each other i
 
 import asyncio
 import json
-from dataclasses import replace
 from functools import partial
 
 from influxpe.errors import BusyError, NoSuchPath, PluginError
-from influxpe.plugin.pool import Request, Response, Run, RunTooLong, Source
+from influxpe.plugin.pool import Request, Response, RunTooLong, Source
 from influxpe.plugin.source import PluginSources
 from influxpe.triggers.places import Leave, Places
 from influxpe.triggers.registry import Trigger
@@ -111,10 +110,6 @@ class RequestTask(TriggerTask):
             raise RunFailed("error running request plugin: it gave no response")
         return result.response
 
-    def _run(self, request: Request, source: Source) -> Run:
-        run = self.runner.run_of(source, request=request)
-        return replace(run, time_limit_s=self._limit_s)
-
     async def stop(self, grace_s: float = GRACE_SECONDS_MAX) -> None:
         """End within a second; requests that are not served by then are answered with an error."""
         self.stopping = True
@@ -128,8 +123,7 @@ class RequestTask(TriggerTask):
 
 def time_limit_s(trigger: Trigger) -> float:
     """Give the seconds that a request waits at most, and that its run may take then."""
-    options = getattr(trigger, "options", None)
-    limit_s: float | None = None if options is None else options.time_limit_s
+    limit_s = trigger.options.time_limit_s
     return REQUEST_SECONDS_MAX if limit_s is None else limit_s
 
 
