@@ -1,74 +1,146 @@
-"""Places for the runs of one trigger, and the line of those who wait for one.
+"""Places at which the work of one trigger is done, and the line of what waits for one.
 
-Places are given in the order in which they were asked for. Who leaves the line, because its time is
-up or because it is not wanted any more, gets no place and takes nobody's.
+Work is begun in the order in which it came. What leaves the line, because its time is up or because
+nobody wants it any more, is never begun; what has begun comes to its end, whoever waits for it.
 """
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, NoReturn, TypeVar
 
-Leave = Callable[[], Awaitable[None]]
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+Leave = Callable[[], Coroutine[Any, Any, NoReturn]]
+
+# Most wait for less; only from then on it is watched whether what waits is still wanted.
+UNWATCHED_SECONDS = 0.02
 
 
-class Places:
+class NoPlaceInTime(Exception):
+    """The time to wait for a place is up, and the work was not begun."""
+
+
+class _Entry(Generic[Work, Result]):
+    """One piece of work, and the future of its result."""
+
+    __slots__ = ("leave", "result", "seconds", "timer", "watch", "work")
+
+    def __init__(
+        self, work: Work, result: asyncio.Future[Result], seconds: float, leave: Leave | None
+    ) -> None:
+        self.work = work
+        self.result = result
+        self.seconds = seconds
+        self.leave = leave
+        self.timer: asyncio.TimerHandle | None = None
+        self.watch: asyncio.Task[NoReturn] | None = None
+
+    def end_wait(self) -> None:
+        """Watch the time and the caller no longer."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.watch is not None:
+            self.watch.cancel()
+
+
+class Places(Generic[Work, Result]):
     """A number of places. All methods belong to one event loop."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, do: Callable[[Work], Awaitable[Result]]) -> None:
         self._free = count
-        self._line: deque[asyncio.Future[None]] = deque()
+        self._do = do
+        self._line: deque[_Entry[Work, Result]] = deque()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     @property
     def waiting(self) -> int:
-        """How many stand in the line."""
+        """How much stands in the line."""
         return len(self._line)
 
-    def take(self) -> bool:
-        """Take a place that is free; nobody waits while one is."""
-        if self._free == 0:
-            return False
-        self._free -= 1
-        return True
+    async def result(self, work: Work, seconds: float, leave: Leave | None = None) -> Result:
+        """Have work done, and give or raise what comes of it.
 
-    async def wait(self, seconds: float, leave: Leave | None) -> bool:
-        """Stand in the line: true with a place, false when the time is up.
-
-        `leave` ends by an exception when the place is not wanted any more; that is raised here.
-        Raises what `close` was given, too.
+        It waits for a place at most so many `seconds`, past them `NoPlaceInTime` is raised. While
+        it waits, `leave` may end by an exception, which is raised then: nobody wants it any more.
+        So is the one that `close` has for it.
         """
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._line.append(turn)
-        watch = None if leave is None else asyncio.ensure_future(leave())
-        has_place = False
-        try:
-            awaited = {turn} if watch is None else {turn, watch}
-            await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if watch is not None and watch.done():
-                watch.result()
-            if turn.done():
-                turn.result()
-                has_place = True
-            return has_place
-        finally:
-            if watch is not None:
-                watch.cancel()
-            if not has_place:
-                self._step_out(turn)
-
-    def _step_out(self, turn: asyncio.Future[None]) -> None:
-        if not turn.done():
-            self._line.remove(turn)
-        elif turn.exception() is None:
-            self.give_back()  # its turn came in the moment in which it left
-
-    def give_back(self) -> None:
-        """Give a place to the first in the line, or let it be free."""
-        if self._line:
-            self._line.popleft().set_result(None)
+        loop = asyncio.get_running_loop()
+        entry = _Entry[Work, Result](work, loop.create_future(), seconds, leave)
+        if self._free:
+            self._begin(loop, entry)
         else:
-            self._free += 1
+            self._line.append(entry)
+            entry.timer = loop.call_later(min(seconds, UNWATCHED_SECONDS), self._watch, entry)
+        try:
+            return await entry.result
+        finally:
+            entry.end_wait()
+            if entry.result.cancelled():
+                self._forget(entry)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, entry: _Entry[Work, Result]) -> None:
+        self._free -= 1
+        task = loop.create_task(self._serve(entry))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _watch(self, entry: _Entry[Work, Result]) -> None:
+        """See from now on whether what waits is still wanted, and when its time is up."""
+        loop = asyncio.get_running_loop()
+        left_s = entry.seconds - UNWATCHED_SECONDS
+        entry.timer = loop.call_later(max(left_s, 0), self._send_away, entry, NoPlaceInTime())
+        if entry.leave is not None:
+            entry.watch = loop.create_task(entry.leave())
+            entry.watch.add_done_callback(lambda watch: self._left(entry, watch))
+
+    def _left(self, entry: _Entry[Work, Result], watch: asyncio.Task[NoReturn]) -> None:
+        error = None if watch.cancelled() else watch.exception()
+        if isinstance(error, Exception):
+            self._send_away(entry, error)
+
+    def _send_away(self, entry: _Entry[Work, Result], error: Exception) -> None:
+        if not entry.result.done():
+            entry.result.set_exception(error)
+            self._forget(entry)
+
+    def _forget(self, entry: _Entry[Work, Result]) -> None:
+        with contextlib.suppress(ValueError):
+            self._line.remove(entry)
 
     def close(self, make_error: Callable[[], Exception]) -> None:
         """Send the whole line away, each with an error of its own."""
+        for entry in list(self._line):
+            self._send_away(entry, make_error())
+
+    async def _serve(self, first: _Entry[Work, Result]) -> None:
+        """Do one piece of work after another at one place, until none waits."""
+        entry: _Entry[Work, Result] | None = first
+        try:
+            while entry is not None:
+                await self._settle(entry)
+                entry = self._next()
+        finally:
+            self._free += 1
+            if entry is not None:
+                entry.result.cancel()  # the place itself is cancelled
+
+    async def _settle(self, entry: _Entry[Work, Result]) -> None:
+        try:
+            result = await self._do(entry.work)
+        except Exception as error:
+            if not entry.result.done():
+                entry.result.set_exception(error)
+        else:
+            if not entry.result.done():
+                entry.result.set_result(result)
+
+    def _next(self) -> _Entry[Work, Result] | None:
+        """Take the first of the line."""
         while self._line:
-            self._line.popleft().set_exception(make_error())
+            entry = self._line.popleft()
+            if not entry.result.done():
+                entry.end_wait()
+                return entry
+        return None

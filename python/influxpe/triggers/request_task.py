@@ -12,7 +12,7 @@ from functools import partial
 from influxpe.errors import BusyError, NoSuchPath, PluginError
 from influxpe.plugin.pool import Request, Response, RunTooLong, Source
 from influxpe.plugin.source import PluginSources
-from influxpe.triggers.places import Leave, Places
+from influxpe.triggers.places import Leave, NoPlaceInTime, Places
 from influxpe.triggers.registry import Trigger
 from influxpe.triggers.runner import RunFailed, Runner, Work
 from influxpe.triggers.task import GRACE_SECONDS_MAX, OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask
@@ -34,9 +34,9 @@ class RequestTask(TriggerTask):
     def __init__(self, runner: Runner, on_disable: OnDisable, sources: PluginSources) -> None:
         super().__init__(runner, on_disable)
         self._sources = sources
-        self._places = Places(OVERLAPPING_RUNS_MAX if self.trigger.run_async else 1)
+        places = OVERLAPPING_RUNS_MAX if self.trigger.run_async else 1
+        self._places = Places[Request, Response](places, self._serve)
         self._limit_s = time_limit_s(self.trigger)
-        self._running: set[asyncio.Task[Response]] = set()
 
     def start(self) -> None:
         """Begin: there is nothing to wait for but requests."""
@@ -48,29 +48,18 @@ class RequestTask(TriggerTask):
         it, and the exception is raised. Raises `BusyError` where too many wait already, and
         `NoSuchPath` where the trigger has stopped.
         """
-        if not self._places.take() and not await self._wait_for_place(leave):
-            return error_response(f"{self._late()}: no earlier run ended", GATEWAY_TIMEOUT)
-        task = asyncio.create_task(self._serve(request))
-        self._running.add(task)
-        task.add_done_callback(self._over)
-        return await asyncio.shield(task)
-
-    async def _wait_for_place(self, leave: Leave | None) -> bool:
         waiting = self._places.waiting
         if waiting >= WAITING_REQUESTS_MAX:
             told = f"{waiting} requests wait for trigger '{self.trigger.name}' already"
             raise BusyError(f"{told}, its limit is {WAITING_REQUESTS_MAX}; try again later")
-        return await self._places.wait(self._limit_s, leave)
+        try:
+            return await self._places.result(request, self._limit_s, leave)
+        except NoPlaceInTime:
+            return error_response(f"{self._late()}: no earlier run ended", GATEWAY_TIMEOUT)
 
     def _late(self) -> str:
         name, limit_s = self.trigger.name, self._limit_s
         return f"trigger '{name}' did not answer within its limit of {limit_s:g} s"
-
-    def _over(self, task: asyncio.Task[Response]) -> None:
-        self._running.discard(task)
-        self._places.give_back()
-        if not task.cancelled():
-            task.exception()  # whoever waited has got it; nobody need be left to ask
 
     async def _serve(self, request: Request) -> Response:
         if self.stopping:
@@ -115,9 +104,9 @@ class RequestTask(TriggerTask):
         self.stopping = True
         self._places.close(self._no_path)
         await super().stop(grace_s)
-        if self._running:
-            await asyncio.wait(self._running, timeout=grace_s)
-        for task in self._running:
+        if self._places.tasks:
+            await asyncio.wait(self._places.tasks, timeout=grace_s)
+        for task in self._places.tasks:
             task.cancel()
 
 

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Final, NoReturn
 
 from influxpe.worker import wire
+from influxpe.worker.beside import ThreadsBeside, Work
 from influxpe.worker.cache import Stores
 from influxpe.worker.connection import Connection
 from influxpe.worker.invoke import failure, invoke
@@ -35,7 +36,8 @@ class Worker:
         self._sources = Sources()
         self._stores = Stores()
         self._memory = PeakMemory()
-        self._runs: SimpleQueue[tuple[wire.Start, list[bytes]]] = SimpleQueue()
+        self._runs: SimpleQueue[Work] = SimpleQueue()
+        self._beside = ThreadsBeside(self._run)
 
     def serve(self) -> None:
         """Read and do until the socket is closed."""
@@ -65,21 +67,16 @@ class Worker:
         if start.source is not None:
             self._sources.add(start.source)
         if start.overlap:
-            self._start_thread(start, [payload])
+            self._start_beside(start, [payload])
         else:
             self._runs.put((start, [payload]))
 
-    def _start_thread(self, start: wire.Start, payload: list[bytes]) -> None:
+    def _start_beside(self, start: wire.Start, payload: list[bytes]) -> None:
         """Run beside the others; without a thread to be had, the run fails and they go on."""
         try:
-            threading.Thread(target=self._run_beside, args=(start, payload), daemon=True).start()
+            self._beside.start((start, payload))
         except RuntimeError as error:
             self._end(Run(start, self._connection), None, failure(error, ""))
-
-    def _run_beside(self, start: wire.Start, payload: list[bytes]) -> None:
-        """Run in a thread of its own, which takes the signals that the reader does not."""
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        self._run(start, payload)
 
     def _run_in_turn(self) -> NoReturn:
         """Run one after another, for ever."""
