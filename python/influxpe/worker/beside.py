@@ -7,6 +7,7 @@ for each run costs more than most runs.
 import signal
 import threading
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from queue import SimpleQueue
 from typing import NoReturn, TypeAlias
 
@@ -18,8 +19,14 @@ Work: TypeAlias = tuple[wire.Start, list[bytes]]
 class ThreadsBeside:
     """Runs what it is given at once; `start` is for one thread."""
 
-    def __init__(self, run: Callable[[wire.Start, list[bytes]], None]) -> None:
+    def __init__(
+        self,
+        run: Callable[[wire.Start, list[bytes]], None],
+        blocked: AbstractSet[int] = frozenset(),
+    ) -> None:
+        """`blocked` are signals that a run does not take."""
         self._run = run
+        self._blocked = blocked
         # The queue of each thread that rests; the one that ended last is taken first.
         self._resting: list[SimpleQueue[Work]] = []
 
@@ -35,6 +42,6 @@ class ThreadsBeside:
     def _serve(self, queue: SimpleQueue[Work]) -> NoReturn:
         """Run one after another; takes the signals that the reader does not."""
         while True:
-            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._blocked)
             self._run(*queue.get())
             self._resting.append(queue)
