@@ -43,7 +43,7 @@ SPECIFICATION = required(
     "trigger-spec",
     "TRIGGER_SPECIFICATION",
     "When it runs: table:<NAME>, all_tables, every:<DURATION>, cron:<EXPRESSION> (seconds first, "
-    "UTC) or request:<PATH>",
+    "UTC or --time-zone) or request:<PATH>",
     specification,
 )
 ARGUMENTS = several(
