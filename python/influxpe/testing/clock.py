@@ -3,6 +3,8 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+from influxpe.clock import SystemClock
+
 NS_PER_SECOND = 1_000_000_000
 NS_PER_MICROSECOND = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,7 +19,7 @@ class ManualClock:
     def __init__(self, start: datetime | None = None) -> None:
         """Stand at `start`, or at the machine's time now; a time without a zone is UTC."""
         self._lock = threading.Lock()
-        self._now_ns = to_ns(start or datetime.now(UTC))
+        self._now_ns = SystemClock().now_ns() if start is None else to_ns(start)
 
     def now_ns(self) -> int:
         """Nanoseconds since the Unix epoch, UTC."""

@@ -21,6 +21,7 @@ from influxpe.testing.parts import Parts
 from influxpe.testing.report import PluginResponse, RunReport
 from influxpe.testing.requests import request_of
 from influxpe.testing.runs import Call, shown
+from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.processing_engine import CreateTrigger
 from influxpe.worker.lines import line_text
 
@@ -181,11 +182,13 @@ class PluginEngine:
         name: str | None = None,
         database: str = DATABASE,
         arguments: Mapping[str, str] | None = None,
-        **more: Any,  # noqa: ANN401 - fields of `CreateTrigger`
+        run_async: bool = False,
+        error_behavior: str = "log",
+        options: TriggerOptions | None = None,
     ) -> str:
         """Make a trigger that runs by itself, from now on, and give its name.
 
-        `more` are `run_async`, `error_behavior`, `disabled` and what else `CreateTrigger` has. The
+        `options` are limits, batches and the like: `influxpe.triggers.options.TriggerOptions`. The
         plugin is copied: a later change of its file does not count.
         """
         located = self._located(plugin)
@@ -195,7 +198,9 @@ class PluginEngine:
             plugin_filename=self._parts.adopt(located),
             specification=specification,
             arguments=arguments,
-            **more,
+            run_async=run_async,
+            error_behavior=error_behavior,
+            options=options or TriggerOptions(),
         )
         self._loop.run(self._parts.create_trigger(wanted))
         return wanted.name

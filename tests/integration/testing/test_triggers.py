@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from influxpe.testing import ManualClock, PluginEngine
+from influxpe.triggers.options import TriggerOptions
 
 DOUBLE = """
 def process_writes(influxdb3_local, table_batches, args=None):
@@ -55,6 +56,14 @@ def test_what_a_tick_writes_is_served_before_the_next_tick() -> None:
         times = [int(hour.timestamp()) * 10**9 for hour in hours]
         rows = engine.query("SELECT time, n FROM double ORDER BY time")
         assert rows == [{"time": time, "n": 2} for time in times]
+
+
+def test_a_trigger_has_options(plugin_engine: PluginEngine) -> None:
+    options = TriggerOptions(where="n > 1")
+    plugin_engine.create_trigger(DOUBLE, "table:numbers", options=options)
+    plugin_engine.write("numbers n=1i 1\nnumbers n=2i 2")
+    plugin_engine.settle()
+    assert plugin_engine.query("SELECT n FROM double") == [{"n": 4}]
 
 
 def test_errors_of_triggers_are_captured(plugin_engine: PluginEngine) -> None:
