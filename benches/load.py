@@ -28,6 +28,10 @@ class RefusedError(Exception):
 class Writer:
     """One kept-alive connection that posts one body after another."""
 
+    # How an answer begins, and how it ends.
+    well = WRITTEN
+    end = b"\r\n\r\n"
+
     def __init__(self, address: str, path: str) -> None:
         host, _, port = address.rpartition(":")
         self._socket = socket.create_connection((host, int(port)), REQUEST_SECONDS_MAX)
@@ -63,9 +67,9 @@ class Writer:
         data = self._socket.recv(ANSWER_BYTES_MAX)
         self._answer += data
         assert data, "the server closed the connection"
-        if not self._answer.startswith(WRITTEN):
+        if not self._answer.startswith(self.well):
             raise RefusedError(self._answer[:500].decode())
-        if not self._answer.endswith(b"\r\n\r\n"):
+        if not self._answer.endswith(self.end):
             return None
         return (time.perf_counter_ns() - self._began_ns) / 1e6
 
@@ -85,11 +89,18 @@ class Writer:
         self._socket.close()
 
 
-def send_all(address: str, path: str, bodies: Sequence[bytes], *, connections: int) -> list[float]:
+def send_all(
+    address: str,
+    path: str,
+    bodies: Sequence[bytes],
+    *,
+    connections: int,
+    client: type[Writer] = Writer,
+) -> list[float]:
     """Post all bodies, each over the next free connection; gives the time of each in ms, sorted."""
     with contextlib.ExitStack() as open_writers:
         writers = [
-            open_writers.enter_context(contextlib.closing(Writer(address, path)))
+            open_writers.enter_context(contextlib.closing(client(address, path)))
             for _ in range(connections)
         ]
         return sorted(_run(writers, iter(bodies)))

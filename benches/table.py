@@ -32,6 +32,8 @@ GOALS = {
     "replay of the log": "≥ 2 M rows/s",
     "flight reads [numbers]": "≥ 0.7 x the peer",
     "flight reads [all columns]": "≥ 0.7 x the peer",
+    "requests to a plugin [in turn]": "≥ 3 k requests/s, p99 ≤ 10 ms",
+    "requests to a plugin [overlapping]": "≥ 3 k requests/s, p99 ≤ 10 ms",
 }
 # The same work done by another in the same run.
 PEERS = {
@@ -122,7 +124,7 @@ def ratios(bench: Measured, limits: dict[str, float], rates: dict[str, float]) -
         "of memcpy": bench.rate / limits["memcpy"],
     }
     wanted = {"acks/s": ["of fdatasync", "of an empty POST"], "B/s": ["of memcpy"]}
-    wanted |= {"queries/s": ["of an empty POST"]}
+    wanted |= {"queries/s": ["of an empty POST"], "requests/s": ["of an empty POST of 64 clients"]}
     wanted |= {"writes/s": ["of fdatasync", "of an empty POST of 64 clients"]}
     if bench.name in limits:
         return ["limit"]
