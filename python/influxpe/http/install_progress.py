@@ -12,7 +12,14 @@ from starlette.responses import Response
 
 from influxpe.errors import EngineError, TriggerError
 from influxpe.http import errors
-from influxpe.http.messages import Answer, Call, Streamed, empty_response, json_bytes
+from influxpe.http.messages import (
+    Answer,
+    Call,
+    Disconnected,
+    Streamed,
+    empty_response,
+    json_bytes,
+)
 from influxpe.plugin.installer import OnLine
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -27,7 +34,7 @@ async def installed(call: Call, install: Install) -> Answer:
     if MEDIA_TYPE.encode() not in (call.header(b"accept") or b""):
         await install(None)
         return empty_response()
-    progress = _Progress(install)
+    progress = _Progress(install, call)
     first = await progress.next_line()
     if first is None:
         return await progress.end()
@@ -35,12 +42,19 @@ async def installed(call: Call, install: Install) -> Answer:
 
 
 class _Progress:
-    """An installation that goes on beside its answer, and ends with it."""
+    """An installation that goes on beside its answer, and ends with it, or when the client goes."""
 
-    def __init__(self, install: Install) -> None:
+    def __init__(self, install: Install, call: Call) -> None:
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._task = asyncio.ensure_future(install(self._take))
+        watch = asyncio.ensure_future(self._end_when_gone(call))
         self._task.add_done_callback(lambda _: self._lines.put_nowait(None))
+        self._task.add_done_callback(lambda _: watch.cancel())
+
+    async def _end_when_gone(self, call: Call) -> None:
+        while (await call.receive())["type"] != "http.disconnect":
+            pass
+        self._task.cancel()
 
     def _take(self, line: str) -> None:
         if self._lines.qsize() < LINES_WAITING_MAX:
@@ -55,9 +69,15 @@ class _Progress:
             raise
 
     async def end(self) -> Response:
-        """Answer without lines. Raises what the installation has raised."""
-        await self._task
+        """Answer without lines. Raises what the installation has raised, `Disconnected`."""
+        await self._result()
         return Response(json_bytes({"installed": True}) + b"\n", media_type=MEDIA_TYPE)
+
+    async def _result(self) -> None:
+        await asyncio.wait([self._task])
+        if self._task.cancelled():
+            raise Disconnected
+        await self._task
 
     async def chunks(self, first: str) -> AsyncIterator[bytes]:
         """Give the lines and the end."""
@@ -75,7 +95,7 @@ class _Progress:
 
     async def _outcome(self) -> bytes:
         try:
-            await self._task
+            await self._result()
         except (EngineError, TriggerError) as error:
             row = errors.find(error)
             status = 500 if row is None else row[0]

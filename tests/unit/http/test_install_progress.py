@@ -8,14 +8,15 @@ import pytest
 
 from influxpe.errors import InstallFailed, PackagesDisabled
 from influxpe.http.install_progress import LINES_WAITING_MAX, MEDIA_TYPE, installed
-from influxpe.http.messages import Answer, Call, Streamed
+from influxpe.http.messages import Answer, Call, Disconnected, Streamed
 from influxpe.plugin.installer import OnLine
 
 
-def call(accept: str = MEDIA_TYPE) -> Call:
+def call(accept: str = MEDIA_TYPE, gone: asyncio.Event | None = None) -> Call:
     headers = [(b"accept", accept.encode())]
 
     async def receive() -> dict[str, Any]:
+        await (gone or asyncio.Event()).wait()
         return {"type": "http.disconnect"}
 
     return Call({"type": "http", "headers": headers, "query_string": b""}, b"", receive)
@@ -99,7 +100,30 @@ def test_lines_that_nobody_takes_are_bounded_and_the_end_is_told() -> None:
     assert (len(lines), end) == (LINES_WAITING_MAX, {"installed": True})
 
 
-def test_a_client_that_goes_ends_the_installation() -> None:
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_client_that_goes_ends_an_installation_that_says_nothing(lines: int) -> None:
+    async def scenario() -> None:
+        gone, ended = asyncio.Event(), asyncio.Event()
+
+        async def install(on_line: OnLine | None) -> None:
+            assert on_line is not None
+            for _ in range(lines):
+                on_line("line")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        answering = asyncio.ensure_future(installed(call(gone=gone), install))
+        asyncio.get_running_loop().call_soon(gone.set)
+        with pytest.raises(Disconnected):
+            await said(await answering)
+        assert ended.is_set()
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_that_is_given_up_ends_the_installation() -> None:
     async def scenario() -> bool:
         ended = asyncio.Event()
 
