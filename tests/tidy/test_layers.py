@@ -41,7 +41,8 @@ PYTHON_LAYERS: dict[str, set[str]] = {
     "backup": FOUNDATION,
     "http": FOUNDATION | {"triggers", "plugin", "backup"},
     "server": FOUNDATION | {"plugin", "triggers", "http"},
-    "testing": FOUNDATION | {"plugin", "triggers", "worker.lines", "worker.rows", "worker.wire"},
+    "testing": FOUNDATION
+    | {"plugin", "triggers", "worker.lines", "worker.rows", "worker.state", "worker.wire"},
     "cli": {
         "_engine",
         "config",

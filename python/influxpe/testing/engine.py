@@ -23,6 +23,7 @@ from influxpe.testing.requests import request_of
 from influxpe.testing.runs import Call, shown
 from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.processing_engine import CreateTrigger
+from influxpe.triggers.request_task import SUBPATH_HEADER
 from influxpe.worker.lines import line_text
 
 if TYPE_CHECKING:
@@ -49,12 +50,14 @@ class PluginEngine:
         plugin_dir: Path | str | None = None,
         python: Path | str | None = None,
         run_seconds_max: float = RUN_SECONDS_MAX,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """Start; `now` is where the clock stands, the machine's time if it is not given.
 
         Plugins without an absolute path lie in `plugin_dir`, or in the working directory.
         `python` is the interpreter that plugins run in: by default this one, with its packages. A
-        run that takes longer than `run_seconds_max` is ended, and has failed.
+        run that takes longer than `run_seconds_max` is ended, and has failed. `variables` are
+        environment variables of the plugins that are run by hand, such as their secrets.
         """
         self.clock = ManualClock(now)
         self._folder = Path(tempfile.mkdtemp(prefix="plugin-engine-"))
@@ -64,7 +67,11 @@ class PluginEngine:
         self._closed = False
         try:
             opening = Parts.open(
-                self._folder, self.clock, Path(python or sys.executable), run_seconds_max
+                self._folder,
+                self.clock,
+                Path(python or sys.executable),
+                run_seconds_max,
+                variables or {},
             )
             self._parts = self._loop.run(opening)
             self.create_database(DATABASE)
@@ -162,14 +169,17 @@ class PluginEngine:
         body: object = b"",
         method: str = "GET",
         *,
+        subpath: str = "",
         database: str = DATABASE,
         arguments: Mapping[str, str] | None = None,
     ) -> RunReport:
         """Run `process_request`; `response` is what a client would get, 500 for a failed run.
 
-        A body is bytes or text; anything else is sent as JSON.
+        A body is bytes or text; anything else is sent as JSON. `subpath` is what follows the
+        trigger's own path.
         """
         request = request_of(query, headers, body, method)
+        request.headers[SUBPATH_HEADER] = subpath
         located = self._located(plugin)
         call = Call("request", located, self._database(database), arguments, request=request)
         return self._loop.run(self._parts.run(call))

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
+CLOSED = "the engine is closed"
+
 
 class LoopThread:
     """Runs coroutines, one call at a time, until it is closed."""
@@ -22,12 +24,18 @@ class LoopThread:
         self._loop.run_forever()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Wait for a coroutine; whoever is interrupted meanwhile cancels it."""
+        """Wait for a coroutine; whoever is interrupted meanwhile cancels it.
+
+        Raises `RuntimeError` where it was closed.
+        """
+        if self._loop.is_closed():
+            work.close()
+            raise RuntimeError(CLOSED)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
-            raise RuntimeError("the engine is closed") from None
+            raise RuntimeError(CLOSED) from None
         except KeyboardInterrupt:
             future.cancel()
             raise

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,11 @@ class Parts:
 
     @staticmethod
     async def open(
-        folder: Path, clock: ManualClock, python: Path, run_seconds_max: float
+        folder: Path,
+        clock: ManualClock,
+        python: Path,
+        run_seconds_max: float,
+        variables: Mapping[str, str],
     ) -> "Parts":
         """Open everything below a folder."""
         plugins = folder / "plugins"
@@ -53,7 +58,8 @@ class Parts:
             query_threads=QUERY_THREADS,
         )
         try:
-            return await _compose(engine, plugins, clock, python, run_seconds_max)
+            pool = WorkerPool(python=python, plugin_dir=plugins, run_seconds_max=run_seconds_max)
+            return await _compose(engine, plugins, clock, pool, variables)
         except BaseException:
             engine.close()
             raise
@@ -113,12 +119,15 @@ class Parts:
 
 
 async def _compose(
-    engine: Engine, plugins: Path, clock: ManualClock, python: Path, run_seconds_max: float
+    engine: Engine,
+    plugins: Path,
+    clock: ManualClock,
+    pool: WorkerPool,
+    variables: Mapping[str, str],
 ) -> Parts:
     following = FollowingClock(clock.now_ns())
     commits = Commits(engine, asyncio.get_running_loop())
     calls = CapturingCalls(engine, following, commits)
-    pool = WorkerPool(python=python, plugin_dir=plugins, run_seconds_max=run_seconds_max)
     processing = ProcessingEngine(
         engine=engine,
         clock=following,
@@ -137,5 +146,5 @@ async def _compose(
         commits.close()
         raise
     settling = Settling(engine, processing, following)
-    runs = Runs(engine, calls, pool)
+    runs = Runs(engine, calls, pool, variables)
     return Parts(engine, calls, processing, clock, plugins, commits, runs, settling)

@@ -96,12 +96,14 @@ class RunReport:
     """What a run wrote, logged and answered, and whether it failed.
 
     `lines` are the texts by database, those written at once first; `tables` what it wrote as
-    Arrow. A failed run stores nothing but what it wrote at once.
+    Arrow; `state` the keys that it put, with their values, or deleted (`None`). A failed run stores
+    nothing but what it wrote at once.
     """
 
     logs: list[LogLine] = field(default_factory=list)
     lines: Mapping[str, list[str]] = field(default_factory=dict)
     tables: list[WrittenTable] = field(default_factory=list)
+    state: Mapping[str, Any] = field(default_factory=dict)
     error: RunFailure | None = None
     response: PluginResponse | None = None
     parse: Callable[[str], list[WrittenRow]] = field(default=lambda _: [], repr=False)

@@ -4,7 +4,7 @@ Each plugin has a trigger of its own in the catalog, which is disabled: state, c
 belong to it, and stay from run to run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from influxpe.triggers.dispatcher import BYTES_PER_RUN_MAX, ROWS_PER_RUN_MAX
 from influxpe.triggers.registry import trigger_of
 from influxpe.triggers.request_task import error_response
 from influxpe.triggers.spec import parse as parse_spec
+from influxpe.worker.state import unpack
 from influxpe.worker.wire import Kind
 
 NO_REPOSITORY = ""
@@ -59,10 +60,17 @@ class Call:
 class Runs:
     """All plugins that one engine has run by hand."""
 
-    def __init__(self, engine: Engine, calls: EngineCalls, pool: WorkerPool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        calls: EngineCalls,
+        pool: WorkerPool,
+        variables: Mapping[str, str],
+    ) -> None:
         self._engine = engine
         self._calls = calls
         self._pool = pool
+        self._variables = dict(variables)
         self._plugins: dict[tuple[Kind, Path, str], _Plugin] = {}
 
     async def open(self, call: Call, table: str | None = None) -> None:
@@ -88,7 +96,7 @@ class Runs:
         source = await plugin.sources.read(call.plugin.name)
         await self._refresh(plugin, source)
         host = Host(self._calls, trigger.id, trigger.name)
-        run = _run(call, tables, source, trigger.name)
+        run = self._run(call, tables, source, trigger.name)
         try:
             result = await self._pool.run(_worker_key(trigger), run, host)
             failure = await self._commit(trigger, result)
@@ -97,6 +105,19 @@ class Runs:
         if failure is not None:
             self._calls.log(trigger.name, "ERROR", f"error executing plugin: {failure}")
         return self._report(host, result, failure, call.kind)
+
+    def _run(self, call: Call, tables: Tables, source: Source, trigger_name: str) -> Run:
+        return Run(
+            kind=call.kind,
+            database=call.database,
+            trigger_name=trigger_name,
+            source=source,
+            arguments=None if call.arguments is None else dict(call.arguments),
+            tables=tables,
+            call_time_ns=call.call_time_ns,
+            request=call.request,
+            variables=self._variables,
+        )
 
     async def _commit(self, trigger: TriggerInfo, result: RunResult) -> RunFailure | None:
         """Store what a run leaves behind, as its trigger would; gives why the run has failed."""
@@ -149,23 +170,11 @@ class Runs:
             logs=host.logs,
             lines=_by_database(host.writes + list(stored.writes if stored else ())),
             tables=[_written(table) for table in (stored.tables if stored else ())],
+            state=_unpacked(stored.state if stored else ()),
             error=failure,
             response=shown(answer),
             parse=partial(rows.parse, self._engine, now_ns=self._calls.clock.now_ns()),
         )
-
-
-def _run(call: Call, tables: Tables, source: Source, trigger_name: str) -> Run:
-    return Run(
-        kind=call.kind,
-        database=call.database,
-        trigger_name=trigger_name,
-        source=source,
-        arguments=None if call.arguments is None else dict(call.arguments),
-        tables=tables,
-        call_time_ns=call.call_time_ns,
-        request=call.request,
-    )
 
 
 def _worker_key(trigger: TriggerInfo) -> str:
@@ -180,6 +189,11 @@ def _failed(failure: RunFailure | None) -> Response:
     """Give the answer that a client gets of a run that failed."""
     called = "Python function call failed: " if failure and failure.traceback else ""
     return error_response(f"{called}{failure or 'it gave no response'}")
+
+
+def _unpacked(changes: Iterable[tuple[str, bytes | None]]) -> dict[str, object]:
+    """Give the values of the keys that a run changed; `None` for one that it deleted."""
+    return {key: None if packed is None else unpack(packed) for key, packed in changes}
 
 
 def _written(table: ArrowWrite) -> WrittenTable:

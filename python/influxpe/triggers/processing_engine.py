@@ -210,8 +210,9 @@ class ProcessingEngine:
         input_arguments: Mapping[str, str] | None = None,
     ) -> dict[str, object]:
         """Run a request plugin; shows its answer, 500 where it fails, log, writes and errors."""
+        whole = replace(request, headers=request.headers | {SUBPATH_HEADER: ""})
         outcome = await self._dry().request(
-            filename, database, request, cache_name=cache_name, arguments=input_arguments
+            filename, database, whole, cache_name=cache_name, arguments=input_arguments
         )
         failed = "; ".join(outcome.errors) or "it gave no response"
         return _answered(outcome.response or error_response(failed)) | _shown(

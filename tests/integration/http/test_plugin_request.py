@@ -10,7 +10,7 @@ from tests.server_process import ServerProcess, serve_command
 ROUTE = "/api/v3/plugin_test/request"
 ECHO = """
 def process_request(influxdb3_local, query_parameters, headers, body, args=None):
-    influxdb3_local.info(headers["x-influxpe-method"], args)
+    influxdb3_local.info(headers["x-influxpe-method"] + headers["x-influxpe-subpath"], args)
     influxdb3_local.write("queued n=1i 1")
     influxdb3_local.write_sync("at_once n=1i 1")
     return {"query": query_parameters, "x": headers.get("x-y"), "body": body.decode()}, 418

@@ -7,7 +7,7 @@ import pytest
 
 from influxdb3 import LineBuilder
 from influxpe.errors import PluginError
-from influxpe.testing import PluginEngine, PluginFailed
+from influxpe.testing import PluginEngine, PluginFailed, rows
 
 COPY = """
 def process_writes(influxdb3_local, table_batches, args=None):
@@ -71,9 +71,10 @@ def test_the_cache_stays_between_runs_of_a_plugin(engine: PluginEngine) -> None:
 def test_the_state_stays_between_runs_that_end_well(engine: PluginEngine) -> None:
     body = """n = local.state.get("n", 0) + 1; local.state.put("n", n); local.info(n)
     if args: raise ValueError(n)"""
-    for arguments, seen in [(None, "1"), ({"fail": "yes"}, "2"), (None, "2"), (None, "3")]:
+    for arguments, seen in [(None, 1), ({"fail": "yes"}, 2), (None, 2), (None, 3)]:
         report = engine.run_writes(writes(body), "home a=1", arguments=arguments)
-        assert report.logs == [("INFO", seen)]
+        assert report.logs == [("INFO", str(seen))]
+        assert report.state == ({} if arguments else {"n": seen})
 
 
 def test_a_failed_run_keeps_its_log_and_what_it_wrote_at_once(engine: PluginEngine) -> None:
@@ -131,7 +132,8 @@ def test_a_request_is_answered_as_over_http(engine: PluginEngine) -> None:
     assert report.response.headers["content-type"] == "application/json"
     answer = report.response.json()
     assert (answer["query"], answer["body"]) == ({"a": "b"}, '{"n": 1}')
-    sent = {"x-y": "z", "content-type": "application/json", "x-influxpe-method": "POST"}
+    own = {"x-influxpe-method": "POST", "x-influxpe-subpath": ""}
+    sent = {"x-y": "z", "content-type": "application/json"} | own
     assert sent.items() <= answer["headers"].items()
 
 
@@ -168,3 +170,24 @@ def test_a_plugin_that_is_not_there_is_named(engine: PluginEngine, tmp_path: Pat
 def test_a_line_that_is_refused_is_named_to_its_writer(engine: PluginEngine) -> None:
     with pytest.raises(ValueError, match="line 2: "):
         engine.write("home a=1\nhome\n")
+
+
+def test_a_plugin_has_the_variables_that_it_is_given() -> None:
+    code = "import os\n" + writes('local.info(os.environ["API_KEY"])')
+    with PluginEngine(variables={"API_KEY": "secret"}) as engine:
+        assert engine.run_writes(code, "home a=1").logs == [("INFO", "secret")]
+    with pytest.raises(RuntimeError, match="the engine is closed"):
+        engine.run_writes(code, "home a=1")
+
+
+def test_the_report_shows_what_of_the_state_was_deleted(engine: PluginEngine) -> None:
+    code = writes('local.state.put("a", [1.5, None]); local.state.delete("b")')
+    assert engine.run_writes(code, "home a=1").state == {"a": [1.5, None], "b": None}
+
+
+def test_an_answer_that_is_too_large_is_refused(
+    engine: PluginEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "QUERY_BYTES_MAX", 100)
+    with pytest.raises(rows.QueryTooLarge, match="over 100 bytes of Arrow"):
+        engine.query("SELECT 1")
