@@ -31,6 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[ServerProcess]:
     put_wheel(folder / "wheels", "first")
+    put_wheel(folder / "wheels", "own")
     put_broken_wheel(folder / "wheels", "late", requires=("first",))
     options = ["--plugin-dir", str(folder / "plugins"), "--wheels-dir", str(folder / "wheels")]
     with ServerProcess(folder, [*serve_command(None), *options]) as running:
@@ -185,3 +186,35 @@ def test_a_named_environment_is_installed_into(client: ApiClient, plugins: Path)
     assert (plugins / ".venvs" / "ml.lock").read_text() == "first==1.0\n"
     bad = client.http.post(INSTALL, json=document | {"environment": "../x"})
     assert (bad.status_code, "is no name of an environment" in bad.text) == (400, True)
+
+
+IMPORTING = """
+def process_request(influxdb3_local, query_parameters, headers, body, args=None):
+    import own
+    return own.VERSION
+"""
+
+
+def test_a_trigger_runs_in_the_environment_that_it_names(
+    client: ApiClient, plugins: Path, folder: Path
+) -> None:
+    (plugins / "importing.py").write_text(IMPORTING)
+    client.http.post("/api/v3/configure/database", json={"db": "db"})
+    for name, settings in (("usual", {}), ("named", {"environment": "own"})):
+        made = client.create_trigger(
+            "db",
+            name,
+            specification=f"request:{name}",
+            plugin="importing.py",
+            settings={"run_async": False, "error_behavior": "log"} | settings,
+        )
+        assert made.status_code == 200, made.text
+    missing = client.http.get("/api/v3/engine/named")
+    assert "there is no environment 'own': install package --environment own" in missing.text
+    document = {"packages": ["own"], "environment": "own"}
+    assert client.http.post(INSTALL, json=document, timeout=120).status_code == 200
+    assert client.http.get("/api/v3/engine/named").text == "1.0"
+    assert "No module named 'own'" in client.http.get("/api/v3/engine/usual").text
+    put_wheel(folder / "wheels", "own", "2.0")
+    client.http.post(INSTALL, json=document | {"packages": ["own==2.0"]}, timeout=120)
+    assert client.http.get("/api/v3/engine/named").text == "2.0"
