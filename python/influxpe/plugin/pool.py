@@ -29,7 +29,7 @@ from influxpe.plugin.protocol import (
     WriteFailed,
 )
 from influxpe.plugin.templates import PythonOf, Templates
-from influxpe.plugin.worker_process import Surroundings, WorkerProcess
+from influxpe.plugin.worker_process import Surroundings, Times, WorkerProcess
 
 __all__ = [
     "ArrowWrite",
@@ -49,6 +49,8 @@ __all__ = [
 
 # Runs of one trigger at once with `overlap`, each a thread of its worker; more of them wait.
 OVERLAPPING_RUNS_MAX: Final = 128
+# A run that takes longer says once where it is: longer than queries and requests to others take.
+STUCK_AFTER_S: Final = 10.0
 # A worker's own memory by default: this, or half of the machine's if that is less.
 WORKER_MEMORY_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 
@@ -78,15 +80,17 @@ class WorkerPool:
         run_seconds_max: float | None = None,
         memory_bytes_max: int | None = None,
         python_of: PythonOf | None = None,
+        stuck_after_s: float = STUCK_AFTER_S,
     ) -> None:
         """`python` is the interpreter of the plugins' environment; limits are per run and worker.
 
         Without `run_seconds_max` runs may last; `memory_bytes_max` is `WORKER_MEMORY_BYTES_MAX` for
         runs that name no limit. `python_of` gives the interpreter for a run's `environment`, which
         is `None` for most; it raises an `EngineError` where there is none. By default it is
-        `python` for all.
+        `python` for all. A run that takes more than `stuck_after_s` logs once where it is.
         """
         self._run_seconds_max = run_seconds_max
+        self._stuck_after_s = stuck_after_s
         memory_bytes_max = memory_bytes_max or default_memory_bytes_max()
         self._templates = Templates(python_of or (lambda _: python), plugin_dir, memory_bytes_max)
         self._cache = GlobalCache()
@@ -107,16 +111,14 @@ class WorkerPool:
         """
         slot = self._slots.setdefault(worker_key, _Slot())
         limits_s = [s for s in (self._run_seconds_max, run.time_limit_s) if s is not None]
-        limit_s = min(limits_s, default=None)
+        times = Times(self._stuck_after_s, min(limits_s, default=None))
         async with slot.overlapping if overlap else slot.serial:
             worker = await self._worker(slot, run)
             try:
-                async with asyncio.timeout(limit_s):
-                    return await worker.run(run, host, overlap=overlap)
-            except TimeoutError:
-                reason = f"the run took longer than {limit_s:g} s and was ended"
-                _end_late(slot, worker, reason)
-                raise RunTooLong(f"trigger {run.trigger_name}: {reason}") from None
+                return await worker.run(run, host, overlap=overlap, times=times)
+            except RunTooLong as error:
+                _end_late(slot, worker, str(error))
+                raise
             except asyncio.CancelledError:
                 if not overlap:
                     worker.kill("its run was cancelled")

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -79,12 +79,12 @@ class TemplateProcess:
 
     async def fork(
         self,
-        sock: socket.socket,
+        descriptors: Sequence[int],
         on_exit: Callable[[int | None], None],
         *,
         memory_bytes_max: int | None = None,
     ) -> int:
-        """Fork a worker for a socket, and give its number.
+        """Fork a worker for a socket and a pipe for its stacks, and give its number.
 
         `on_exit` is called once, when it has ended: with its exit code (below 0: a signal), or with
         `None` when the template has gone. Raises `WorkerDied`.
@@ -94,7 +94,7 @@ class TemplateProcess:
         self._watchers[number] = on_exit
         try:
             async with self._forking, asyncio.timeout(FORK_SECONDS_MAX):
-                await self._fork(wire.Fork(number, memory_bytes_max), sock)
+                await self._fork(wire.Fork(number, memory_bytes_max), descriptors)
         except BaseException as error:
             self._watchers.pop(number, None)
             self.kill(number)
@@ -104,12 +104,12 @@ class TemplateProcess:
             raise
         return number
 
-    async def _fork(self, fork: wire.Fork, sock: socket.socket) -> None:
+    async def _fork(self, fork: wire.Fork, descriptors: Sequence[int]) -> None:
         """Order a fork, and wait until it is done. Raises `WorkerDied`."""
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._forked[fork.worker] = done
         try:
-            self._order(fork, [sock.fileno()])
+            self._order(fork, descriptors)
             await done
         finally:
             del self._forked[fork.worker]
@@ -118,6 +118,10 @@ class TemplateProcess:
         """End a worker and what it has started. Without a template there are no workers."""
         with contextlib.suppress(WorkerDied):
             self._order(wire.Kill(number), [])
+
+    def show_stack(self, number: int, thread: int) -> None:
+        """Have a thread of a worker write where it is. Raises `WorkerDied`."""
+        self._order(wire.ShowStack(number, thread), [])
 
     def retire(self) -> None:
         """End the template when its last worker has ended: now, if it has none."""
@@ -137,7 +141,7 @@ class TemplateProcess:
             self._process.kill()
             await self._process.wait()
 
-    def _order(self, order: wire.ToTemplate, descriptors: list[int]) -> None:
+    def _order(self, order: wire.ToTemplate, descriptors: Sequence[int]) -> None:
         """Send an order. Raises `WorkerDied` when it cannot be taken."""
         if self._control is None:
             raise WorkerDied(_GONE)

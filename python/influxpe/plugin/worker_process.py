@@ -11,7 +11,17 @@ from typing import Final
 
 from influxpe.plugin.global_cache import GlobalCache
 from influxpe.plugin.plugin_calls import PluginCalls
-from influxpe.plugin.protocol import Response, Run, RunError, RunHost, RunResult, WorkerDied
+from influxpe.plugin.protocol import (
+    Response,
+    Run,
+    RunError,
+    RunHost,
+    RunResult,
+    RunTooLong,
+    WorkerDied,
+)
+from influxpe.plugin.stack import Place, frames_of, place_of
+from influxpe.plugin.stack_pipe import StackPipe
 from influxpe.plugin.template_process import TemplateProcess
 from influxpe.worker import wire
 
@@ -47,12 +57,22 @@ class Surroundings:
 
 
 @dataclass
-class _Active:
+class Active:
     """A run that has not ended."""
 
     run: Run
     host: RunHost
     done: asyncio.Future[RunResult]
+    thread_of: int
+    """The run whose thread it goes in: 0 for all that do not overlap."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a run counts as stuck, which is logged, and when it is ended; seconds."""
+
+    stuck_after_s: float
+    limit_s: float | None = None
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -64,10 +84,13 @@ class WorkerProcess(asyncio.Protocol):
         self.template = template
         self._surroundings = surroundings
         self._number = 0
+        self._stacks = StackPipe()
+        self._threads: dict[int, int] = {}
+        self._reports: set[asyncio.Task[None]] = set()
         self._transport: asyncio.Transport | None = None
         self._reader = wire.FrameReader()
         self._runs = itertools.count(1)
-        self._active: dict[int, _Active] = {}
+        self._active: dict[int, Active] = {}
         self._newest_host: RunHost | None = None
         self._digests: set[str] = set()
         self._calls = PluginCalls(cache, self._host_of, self._reply)
@@ -101,19 +124,23 @@ class WorkerProcess(asyncio.Protocol):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
             try:
                 self._number = await self.template.fork(
-                    its, self._exited, memory_bytes_max=surroundings.memory_limit_bytes
+                    (its.fileno(), self._stacks.writing),
+                    self._exited,
+                    memory_bytes_max=surroundings.memory_limit_bytes,
                 )
+                self._stacks.given()
                 loop = asyncio.get_running_loop()
                 await loop.create_unix_connection(lambda: self, sock=mine)
             except BaseException:
                 mine.close()  # a worker whose socket closes ends itself
+                self._stacks.close()
                 raise
         if surroundings.variables and self._transport is not None:
             prepare = wire.Prepare(dict(surroundings.variables))
             self._transport.write(wire.encode_frame(prepare))
 
-    async def run(self, run: Run, host: RunHost, *, overlap: bool) -> RunResult:
-        """Run a plugin to its end. Raises `WorkerDied`."""
+    async def run(self, run: Run, host: RunHost, *, overlap: bool, times: Times) -> RunResult:
+        """Run a plugin to its end. Raises `WorkerDied`, `RunTooLong` with where it was."""
         number = next(self._runs)
         done: asyncio.Future[RunResult] = asyncio.get_running_loop().create_future()
         try:
@@ -122,16 +149,62 @@ class WorkerProcess(asyncio.Protocol):
             return RunResult((), RunError(type(error).__name__, str(error), ""), None)
         if self.has_ended or self._transport is None:
             raise WorkerDied(f"trigger {run.trigger_name}: {self._why()}")
-        self._active[number] = _Active(run, host, done)
+        active = self._active[number] = Active(run, host, done, 0 if not overlap else number)
         self._newest_host = host
         self._transport.write(frame)
         for _, stream in run.tables:
             self._transport.write(stream)
         self._digests.add(run.source.digest)
+        loop = asyncio.get_running_loop()
+        stuck = loop.call_later(times.stuck_after_s, self._report_later, active, times)
         try:
-            return await done
+            return await self._end_of(active, times)
         finally:
+            stuck.cancel()
+            active.done.cancel()
             self._active.pop(number, None)
+            self._threads.pop(number, None)
+
+    async def _end_of(self, active: Active, times: Times) -> RunResult:
+        """Wait for the end of a run. Raises `RunTooLong`, while the run still goes on."""
+        if times.limit_s is None:
+            return await active.done
+        await asyncio.wait((active.done,), timeout=times.limit_s)
+        place = None if active.done.done() else await self.place(active)
+        if active.done.done():
+            return active.done.result()
+        where = "" if place is None else f"; it was at {place.text}"
+        raise RunTooLong(
+            f"trigger {active.run.trigger_name}: "
+            f"the run took longer than {times.limit_s:g} s and was ended{where}",
+            "" if place is None else place.traceback,
+        )
+
+    def _report_later(self, active: Active, times: Times) -> None:
+        task = asyncio.get_running_loop().create_task(self._report(active, times))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _report(self, active: Active, times: Times) -> None:
+        """Log where a run is that takes long."""
+        place = await self.place(active)
+        if active.done.done():
+            return
+        where = "where it is cannot be told" if place is None else f"it is at {place.text}"
+        stack = "" if place is None else f"\n{place.traceback.rstrip()}"
+        text = f"the run takes more than {times.stuck_after_s:g} s; {where}{stack}"
+        self._log(active.host, wire.Log(0, "WARN", text))
+
+    async def place(self, active: Active) -> Place | None:
+        """Find out where a run is; `None` where its worker does not say so in time."""
+        thread = self._threads.get(active.thread_of)
+        if thread is None or self.has_ended:
+            return None
+        try:
+            text = await self._stacks.ask(lambda: self.template.show_stack(self._number, thread))
+        except WorkerDied:
+            return None
+        return place_of(frames_of(text), active.run.source)
 
     def kill(self, reason: str) -> None:
         """End the process; its runs fail, with this reason."""
@@ -201,6 +274,9 @@ class WorkerProcess(asyncio.Protocol):
                 error = WorkerDied(f"trigger {active.run.trigger_name}: {self._reason}")
                 active.done.set_exception(error)
         self._calls.cancel()
+        for report in self._reports:
+            report.cancel()
+        self._stacks.close()
         if self._transport is not None:
             self._transport.abort()
 
@@ -243,6 +319,9 @@ class WorkerProcess(asyncio.Protocol):
             active = self._active.get(message.run)
             if active is not None and not active.done.done():
                 active.done.set_result(_result(message))
+        elif isinstance(message, wire.Began):
+            if message.run == 0 or message.run in self._active:
+                self._threads[message.run] = message.thread
         elif isinstance(message, wire.Log):
             active = self._active.get(message.run)
             host = active.host if active is not None else self._newest_host

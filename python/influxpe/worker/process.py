@@ -37,7 +37,7 @@ class Worker:
         self._stores = Stores()
         self._memory = PeakMemory()
         self._runs: SimpleQueue[Work] = SimpleQueue()
-        self._beside = ThreadsBeside(self._run)
+        self._beside = ThreadsBeside(self._run_beside)
 
     def serve(self) -> None:
         """Read and do until the socket is closed."""
@@ -78,10 +78,21 @@ class Worker:
         except RuntimeError as error:
             self._end(Run(start, self._connection), None, failure(error, ""))
 
+    def _run_beside(self, start: wire.Start, payload: list[bytes]) -> None:
+        """Run in a thread that it has to itself, and say in which."""
+        self._say_thread(start.run)
+        self._run(start, payload)
+
     def _run_in_turn(self) -> NoReturn:
         """Run one after another, for ever."""
+        self._say_thread(0)
         while True:
             self._run(*self._runs.get())
+
+    def _say_thread(self, run: int) -> None:
+        """Tell the server where a run goes; a broken connection shows when the run ends."""
+        with contextlib.suppress(OSError):
+            self._connection.send(wire.Began(run, threading.get_native_id()))
 
     def _run(self, start: wire.Start, payload: list[bytes]) -> None:
         """Run a plugin; if its end cannot be told, end the process: the server waits for it."""

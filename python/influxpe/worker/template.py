@@ -21,6 +21,7 @@ from influxdb3.line_builder import LineBuilder
 from influxpe.worker import json_rows, wire
 from influxpe.worker.confine import confine, die_with_parent
 from influxpe.worker.process import run_worker
+from influxpe.worker.stacks import ask_thread, show_stacks_in
 
 
 class Template:
@@ -67,19 +68,23 @@ class Template:
             self._end()
         order = wire.to_template_decoder.decode(packet)
         if isinstance(order, wire.Fork):
-            self._fork(order, descriptors[0])
-        else:
-            for process_id in [p for p, w in self._workers.items() if w == order.worker]:
+            self._fork(order, descriptors)
+            return
+        for process_id in [p for p, w in self._workers.items() if w == order.worker]:
+            # Its end has not been read, so that it still is the one that is meant.
+            if isinstance(order, wire.Kill):
                 _kill_group(process_id)
+            else:
+                ask_thread(process_id, order.thread)
 
     def _receive(self) -> tuple[bytes, list[int]]:
         """One packet and its descriptors; an empty one when the server has gone."""
         try:
-            return socket.recv_fds(self._control, wire.CONTROL_BYTES_MAX, 1)[:2]
+            return socket.recv_fds(self._control, wire.CONTROL_BYTES_MAX, 2)[:2]
         except OSError:
             return b"", []
 
-    def _fork(self, order: wire.Fork, descriptor: int) -> None:
+    def _fork(self, order: wire.Fork, descriptors: list[int]) -> None:
         """Fork a worker, or say why not."""
         template_id, worker = os.getpid(), order.worker
         try:
@@ -88,14 +93,15 @@ class Template:
             self._tell(wire.ForkFailed(worker, str(error)))
             return
         if process_id == 0:
-            self._be_worker(order.memory_bytes_max, descriptor, template_id)
-        os.close(descriptor)
+            self._be_worker(order.memory_bytes_max, descriptors, template_id)
+        for descriptor in descriptors:
+            os.close(descriptor)
         _own_group(process_id)
         self._workers[process_id] = worker
         self._tell(wire.Forked(worker, process_id))
 
     def _be_worker(
-        self, memory_bytes_max: int | None, descriptor: int, template_id: int
+        self, memory_bytes_max: int | None, descriptors: list[int], template_id: int
     ) -> NoReturn:
         """In the child: let go of what is the template's, and become a worker."""
         try:
@@ -106,10 +112,12 @@ class Template:
                 inherited.close()
             _own_group(0)
             confine(memory_bytes_max or self._memory_bytes_max, template_id)
+            connection, stacks = descriptors
+            show_stacks_in(stacks)
         except BaseException:  # a half prepared fork must not go on as a second template
             sys.excepthook(*sys.exc_info())
             os._exit(1)
-        run_worker(socket.socket(fileno=descriptor))
+        run_worker(socket.socket(fileno=connection))
 
     def _reap(self) -> None:
         """Take in every child that has ended: workers, and orphans of what they started."""

@@ -10,6 +10,7 @@ A frame is two little-endian u32, the bytes of its header and of its payload, th
 is one message, as MessagePack; the payload is raw, so that Arrow data is neither packed nor copied.
 """
 
+import signal
 import struct
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
@@ -26,6 +27,9 @@ PREFIX: Final = struct.Struct("<II")
 FRAME_BYTES_MAX: Final = 256 * 1024 * 1024
 # A packet of the control socket: worker numbers and exit codes only.
 CONTROL_BYTES_MAX: Final = 4096
+# Makes a thread of a worker write where it is; see `docs/plugins.md`. One that plugins hardly use:
+# libraries and programs take SIGUSR1, SIGUSR2 and the first of these.
+STACK_SIGNAL: Final = signal.SIGRTMIN + 5
 # Exit status of a worker that finds its socket closed under it: its plugin closed what is not its.
 EXIT_CONNECTION_LOST: Final = 70
 
@@ -94,6 +98,16 @@ class Reply(_Message):
     call: int
     error: str | None = None
     found: bool = False
+
+
+class Began(_Message):
+    """The kernel's number of the thread of a run; run 0 stands for all that do not overlap.
+
+    Sent once by a worker, and for each run that may overlap.
+    """
+
+    run: int
+    thread: int
 
 
 class Log(_Message):
@@ -198,7 +212,7 @@ class Done(_Message):
 
 
 class Fork(_Message):
-    """Fork a worker for the socket that comes with this packet.
+    """Fork a worker for the socket that comes with this packet, and a pipe for `STACK_SIGNAL`.
 
     It gets so much memory of its own; with `None` what the template gives by default.
     """
@@ -211,6 +225,13 @@ class Kill(_Message):
     """End a worker and what it started."""
 
     worker: int
+
+
+class ShowStack(_Message):
+    """Send `STACK_SIGNAL` to a thread of a worker."""
+
+    worker: int
+    thread: int
 
 
 class Forked(_Message):
@@ -238,8 +259,8 @@ ToWorker: TypeAlias = Prepare | Start | Reply
 CacheCall: TypeAlias = CachePut | CacheGet | CacheDelete
 StateCall: TypeAlias = StateGet | StateKeys
 Call: TypeAlias = Query | WriteSync | CacheCall | StateCall
-ToHost: TypeAlias = Log | Call | Done
-ToTemplate: TypeAlias = Fork | Kill
+ToHost: TypeAlias = Began | Log | Call | Done
+ToTemplate: TypeAlias = Fork | Kill | ShowStack
 FromTemplate: TypeAlias = Forked | ForkFailed | Exited
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -76,6 +76,7 @@ class Limits(TypedDict, total=False):
 
     run_seconds_max: float
     memory_bytes_max: int
+    stuck_after_s: float
     python_of: Callable[[str | None], Path]
 
 
