@@ -186,8 +186,8 @@ class Runner:
             work.given,
             depth=work.depth,
             attempts=attempt,
-            error=failure.error,
-            traceback=failure.traceback,
+            error=self.log.clean(failure.error),
+            traceback=self.log.clean(failure.traceback),
             time_ns=record.time_ns,
         )
         self.counters.dead_letters += 1

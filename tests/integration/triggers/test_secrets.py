@@ -1,11 +1,13 @@
 """Secrets of live triggers: plugins have them, and nothing that is shown or kept does."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.integration.triggers.harness import REQUEST, running
+from influxpe.triggers.options import TriggerOptions
+from tests.integration.triggers.harness import REQUEST, WRITES, eventually, running
 
 TOLD = f"""{REQUEST}
     influxdb3_local.info("token", args["token"])
@@ -61,5 +63,31 @@ def test_a_missing_secret_fails_the_run_with_its_name(tmp_path: Path) -> None:
             assert answer.status == 500
             assert b"secret 'GONE' is missing" in answer.body
             await host.wait_for_error("t", "secret 'GONE' is missing")
+
+    asyncio.run(scenario())
+
+
+def test_neither_the_history_nor_a_dead_letter_keeps_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFLUXPE_SECRET_KEY", "hunter2")
+    code = WRITES + "    raise ValueError('refused ' + args['token'])\n"
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            await host.trigger(
+                "t",
+                "table:m",
+                code,
+                arguments=ARGUMENTS,
+                error_behavior="retry",
+                options=TriggerOptions(max_attempts=1),
+            )
+            await host.write("m v=1i 1")
+            for table in ("processing_engine_runs", "processing_engine_dead_letters"):
+                sql = f"SELECT * FROM system.{table}"  # noqa: S608 - a name of the test
+                rows = str(await eventually(partial(host.query, "db", sql)))
+                assert "ValueError: refused ***" in rows
+                assert "hunter2" not in rows
 
     asyncio.run(scenario())
