@@ -5,7 +5,7 @@
     {
       "name": "table",
       "example": "events",
-      "description": "Table for the rows (default: webhook)",
+      "description": "Table for the rows (default: webhook, for alerts alertmanager)",
       "required": false
     },
     {
@@ -84,7 +84,7 @@ def _lines(payload: object, args: dict[str, str]) -> list[LineBuilder]:
     if len(items) > ROWS_MAX:
         raise RefusedError(f"{len(items)} rows, the limit is {ROWS_MAX}")
     if is_alertmanager:
-        return [_alert(args.get("table", "alerts"), item) for item in items]
+        return [_alert(args.get("table", "alertmanager"), item) for item in items]
     return [_row(item, args) for item in items]
 
 

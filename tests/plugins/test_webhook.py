@@ -88,7 +88,7 @@ def test_alerts_of_alertmanager_are_rows_by_their_labels(engine: PluginEngine) -
     assert answer(report) == (200, {"written": 2})
     first, second = report.writes["test"]
     assert first == {
-        "table": "alerts",
+        "table": "alertmanager",
         "tags": {"alertname": "Hot", "severity": "page", "label_status": "odd"},
         "fields": {"status": "firing", "annotation_summary": "it is hot", "fingerprint": "f00"},
         "time": NOON_NS - 3600 * 10**9 + 123_456_000,
