@@ -99,10 +99,11 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another owner, or a file system without links
-        shutil.copy2(source, target)
+    with contextlib.suppress(OSError):  # another owner, or a file system without links
+        if not source.endswith(".pth"):  # older tools write into these
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
 
 
 def _put_paths_right(staged: Staged) -> None:

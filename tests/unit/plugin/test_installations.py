@@ -184,6 +184,18 @@ def test_an_environment_that_cannot_be_exchanged_is_installed_into(
     assert place.version("first") == "1.0"
 
 
+def test_lists_of_folders_are_copied_and_all_else_is_linked(place: Place) -> None:
+    module = next(place.root.rglob("pip/__main__.py"))
+    listed = module.parents[1] / "folders.pth"
+    listed.write_text("")
+    staged = staging.begin(place.root)
+    for path, links in ((module, 2), (listed, 1)):
+        copy = staged.root / path.relative_to(place.root)
+        assert (copy.stat().st_nlink, copy.read_text()) == (links, path.read_text())
+    staging.discard(staged)
+    assert place.names() == [".venv"]
+
+
 def test_a_copy_that_was_left_behind_goes_at_the_start(place: Place) -> None:
     staging.begin(place.root)
     (place.plugins / ".venv.staging-of-others").mkdir()
