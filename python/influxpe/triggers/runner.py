@@ -10,6 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -219,20 +220,20 @@ class Runner:
     async def _once(self, source: Source, work: Work, attempt: int) -> RunResult:
         self.log.run(work.start_text)
         self._started_ns = max(self._started_ns + 1, self._tools.calls.clock.now_ns())
-        outcome = RunOutcome(self._started_ns, attempt, 0, source.digest, work.given)
+        outcome = partial(
+            RunOutcome, self._started_ns, attempt, code_hash=source.digest, given=work.given
+        )
+        peak_memory_bytes = 0
         started_ns = perf_counter_ns()
         self.counters.runs += 1
         try:
             result = await self._execute(work.run(source), work.depth)
-            outcome = replace(
-                outcome,
-                duration_ns=perf_counter_ns() - started_ns,
-                peak_memory_bytes=result.peak_memory_bytes,
-            )
-            await self._commit(result, work, outcome)
+            peak_memory_bytes, took_ns = result.peak_memory_bytes, perf_counter_ns() - started_ns
+            await self._commit(result, work, outcome(took_ns, peak_memory_bytes=peak_memory_bytes))
         except RunFailed as failure:
             self.counters.failures += 1
-            failure.outcome = replace(outcome, duration_ns=perf_counter_ns() - started_ns)
+            took_ns = perf_counter_ns() - started_ns
+            failure.outcome = outcome(took_ns, peak_memory_bytes=peak_memory_bytes)
             raise
         finally:
             self.counters.run_ns += perf_counter_ns() - started_ns

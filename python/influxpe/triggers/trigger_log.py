@@ -64,12 +64,14 @@ class TriggerLog:
         self._trouble = reason
 
     def _write(self, level: Level, text: str, server_level: int, traceback: str = "") -> None:
-        text, traceback = self.clean(text), self.clean(traceback)
+        if self._secrets:
+            text, traceback = self.clean(text), self.clean(traceback)
         if len(text) > TEXT_CHARACTERS_MAX:
             left_out = len(text) - TEXT_CHARACTERS_MAX
             text = f"{text[:TEXT_CHARACTERS_MAX]}... ({left_out} more characters)"
-        shown = f"{text}\n{traceback.rstrip()}" if traceback else text
-        logger.log(server_level, "processing engine: [%s] %s", self._name, shown)
+        if logger.isEnabledFor(server_level):
+            shown = f"{text}\n{traceback.rstrip()}" if traceback else text
+            logger.log(server_level, "processing engine: [%s] %s", self._name, shown)
         # A closed engine takes no lines any more; the server's log has it.
         with contextlib.suppress(EngineError):
             self._calls.log(self._name, level, text)

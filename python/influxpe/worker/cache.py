@@ -67,7 +67,8 @@ class Stores:
     def of(self, start: wire.Start) -> LocalStore:
         """The store that a run uses."""
         name: Hashable = (start.database, start.trigger_name)
-        return self._stores.setdefault(start.cache_name or name, LocalStore())
+        found = self._stores.get(start.cache_name or name)
+        return found or self._stores.setdefault(start.cache_name or name, LocalStore())
 
 
 class Cache:

@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,8 @@ from typing import Final
 from influxpe.worker import wire
 
 ENTRY_FILE: Final = "__init__.py"
+# Texts that are split into lines once: those of a plugin, or of a folder with many files.
+ENTRIES_KEPT_MAX: Final = 64
 _OTHER_CHARACTER: Final = re.compile(r"\W")
 
 
@@ -105,7 +108,13 @@ class Packages(MetaPathFinder):
 
 def show_lines(path: str, text: str) -> None:
     """Let tracebacks show these lines, whatever is in the file by now."""
-    linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+    linecache.cache[path] = _entry(path, text)
+
+
+@lru_cache(maxsize=ENTRIES_KEPT_MAX)
+def _entry(path: str, text: str) -> tuple[int, None, list[str], str]:
+    """Give what `linecache` keeps of a file; each run shows the same lines."""
+    return len(text), None, text.splitlines(keepends=True), path
 
 
 def _is_free(name: str) -> bool:

@@ -5,9 +5,11 @@ no state survives in the module. The module is in `sys.modules` (dataclasses and
 and its lines are in `linecache`, so that tracebacks show the code that ran.
 """
 
+import os
 import re
 import sys
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
@@ -73,7 +75,7 @@ class Sources:
 
     def _module(self, source: wire.SourceText) -> ModuleType:
         """Make the fresh module of a run; `__init__.py` makes a package with relative imports."""
-        if Path(source.path).name == ENTRY_FILE:
+        if os.path.basename(source.path) == ENTRY_FILE:
             return self._packages.module(source)
         module = ModuleType(module_name(source.path))
         module.__file__ = source.path
@@ -81,6 +83,7 @@ class Sources:
         return module
 
 
+@lru_cache(maxsize=CODES_KEPT_MAX)
 def module_name(path: str) -> str:
     """A name for the module of a file that no package can have taken, without dots."""
     return "plugin_" + re.sub(r"\W", "_", Path(path).stem)
