@@ -68,6 +68,10 @@ pub struct RunOutput {
 impl Engine {
     /// Queues what a run of a trigger leaves behind as one frame.
     ///
+    /// Each run moves something in the catalog, but its rows are resolved before the catalog is
+    /// held, as those of clients are: however much it wrote, nobody waits for that. Only where
+    /// they need new tables or columns they are resolved again.
+    ///
     /// # Errors
     /// `Invalid`, naming database and line, where a line is bad, or the state would be too large;
     /// nothing is queued then. Otherwise as `write`.
@@ -86,24 +90,43 @@ impl Engine {
         let columns_max = self.catalog_limits.columns_per_table;
         let decode = |rows: &RunRows| decode(rows, columns_max);
         let decoded = output.rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
-        let _lock = self.catalog_lock.lock();
         let base = self.catalog();
         let mut resolver = self.resolver(&base);
-        add_lines(&mut resolver, output, &options)?;
-        for (rows, decoded) in output.rows.iter().zip(&decoded) {
-            add_rows(&mut resolver, rows, decoded, options)?;
+        let rows = add_all(&mut resolver, output, &decoded, &options)?;
+        let resolved = resolver.finish();
+        let _lock = self.catalog_lock.lock();
+        let latest = self.catalog();
+        let mut resolver = self.resolver(&latest);
+        if resolved.changes.is_empty() {
+            resolver.take(resolved.batches);
+        } else {
+            add_all(&mut resolver, output, &decoded, &options)?;
         }
-        let rows = resolver.rows();
-        if let Some(RunRecord { line, time_ns }) = &output.record {
-            let line = format!("{line},rows_out={rows}i {time_ns}");
-            add_internal(&mut resolver, &line, &options)?;
-        }
-        add_internal(&mut resolver, &output.internal, &options)?;
         change_memory(&mut resolver, trigger, output)?;
         let position = self.commit_outcome(resolver.finish(), false)?;
         self.counters.written(rows, bytes_of(output), 0);
         Ok(Ticket { position, rows, refused: Vec::new() })
     }
+}
+
+/// Adds all rows of a run; gives the number of those that its plugin wrote.
+fn add_all(
+    resolver: &mut Resolver<'_>,
+    output: &RunOutput,
+    decoded: &[ArrowRows],
+    options: &WriteOptions,
+) -> Result<usize> {
+    add_lines(resolver, output, options)?;
+    for (rows, decoded) in output.rows.iter().zip(decoded) {
+        add_rows(resolver, rows, decoded, *options)?;
+    }
+    let rows = resolver.rows();
+    if let Some(RunRecord { line, time_ns }) = &output.record {
+        let line = format!("{line},rows_out={rows}i {time_ns}");
+        add_internal(resolver, &line, options)?;
+    }
+    add_internal(resolver, &output.internal, options)?;
+    Ok(rows)
 }
 
 fn decode(rows: &RunRows, columns_max: usize) -> Result<ArrowRows> {

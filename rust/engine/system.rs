@@ -79,6 +79,11 @@ fn trigger_row(trigger: &Trigger) -> TriggerRow {
         disabled: trigger.disabled,
         error_behavior: trigger.error_behavior.clone(),
         arguments: trigger.arguments.clone().unwrap_or_default(),
+        run_async: trigger.run_async,
+        options: trigger.options.to_string(),
+        cursor: trigger.cursor,
+        tick_ns: trigger.memory.tick_ns,
+        state_bytes: trigger.memory.state_bytes() as u64,
     }
 }
 

@@ -141,6 +141,17 @@ impl SchemaProvider for SystemSchema {
         Box::pin(async move { self.table(name) })
     }
 
+    fn table_type<'this, 'name, 'async_trait>(
+        &'this self,
+        _name: &'name str,
+    ) -> BoxFuture<'async_trait, Result<Option<TableType>>>
+    where
+        'this: 'async_trait,
+        'name: 'async_trait,
+    {
+        Box::pin(async { Ok(Some(TableType::Base)) })
+    }
+
     fn table_exist(&self, name: &str) -> bool {
         self.names().contains(&name)
     }

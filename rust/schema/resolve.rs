@@ -87,6 +87,11 @@ impl<'c> Resolver<'c> {
         self.batches.iter().map(TableBatch::rows).sum()
     }
 
+    /// Takes rows that were resolved against a catalog that this one came after.
+    pub fn take(&mut self, batches: Vec<TableBatch>) {
+        self.batches.extend(batches);
+    }
+
     /// Makes a change, as if a line had asked for it.
     ///
     /// # Errors

@@ -71,6 +71,10 @@ pub(super) fn time_ns(name: &str, values: impl Iterator<Item = i64>) -> Column {
     column(name, TimestampNanosecondArray::from_iter_values(values), false)
 }
 
+pub(super) fn time_ns_or_null(name: &str, values: impl Iterator<Item = Option<i64>>) -> Column {
+    column(name, values.collect::<TimestampNanosecondArray>(), true)
+}
+
 pub(super) fn time_ms(name: &str, values: impl Iterator<Item = i64>) -> Column {
     column(name, TimestampMillisecondArray::from_iter_values(values), false)
 }

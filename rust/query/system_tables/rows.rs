@@ -25,6 +25,16 @@ pub struct TriggerRow {
     pub error_behavior: String,
     /// Names and values, in the order to show.
     pub arguments: Vec<(String, String)>,
+    /// Whether runs may overlap.
+    pub run_async: bool,
+    /// What it was told beyond the reference, as JSON; empty for nothing.
+    pub options: String,
+    /// Position in the log up to which it has been served.
+    pub cursor: u64,
+    /// The last tick of its schedule that was served, in nanoseconds since the epoch.
+    pub tick_ns: Option<i64>,
+    /// Bytes of the state that its plugin keeps.
+    pub state_bytes: u64,
 }
 
 /// A row of `databases`.

@@ -13,8 +13,8 @@ use datafusion::error::Result;
 use super::Sources;
 use super::columns::{
     Column, duration_or_null, flag, integer, integer_or_null, list_of, none, text, text_or_null,
-    time_ms, time_ms_or_null, time_ns, unsigned, unsigned_32, unsigned_or_null, utc_s_or_null,
-    view, view_or_null, views,
+    time_ms, time_ms_or_null, time_ns, time_ns_or_null, unsigned, unsigned_32, unsigned_or_null,
+    utc_s_or_null, view, view_or_null, views,
 };
 use super::log_ring::LogLine;
 use super::query_log::{Entry, Phase, Progress};
@@ -33,6 +33,7 @@ pub(super) enum Kind {
     PluginFiles,
     Logs,
     TriggerArguments,
+    TriggerSettings,
     Triggers,
     Queries,
     Tables,
@@ -40,7 +41,7 @@ pub(super) enum Kind {
 }
 
 /// All tables in the order of their names.
-pub(super) const ALL: [Kind; 14] = [
+pub(super) const ALL: [Kind; 15] = [
     Kind::Databases,
     Kind::DistinctCaches,
     Kind::GenerationDurations,
@@ -51,6 +52,7 @@ pub(super) const ALL: [Kind; 14] = [
     Kind::PluginFiles,
     Kind::Logs,
     Kind::TriggerArguments,
+    Kind::TriggerSettings,
     Kind::Triggers,
     Kind::Queries,
     Kind::Tables,
@@ -70,6 +72,7 @@ impl Kind {
             Self::PluginFiles => "plugin_files",
             Self::Logs => "processing_engine_logs",
             Self::TriggerArguments => "processing_engine_trigger_arguments",
+            Self::TriggerSettings => "processing_engine_trigger_settings",
             Self::Triggers => "processing_engine_triggers",
             Self::Queries => "queries",
             Self::Tables => "tables",
@@ -92,6 +95,7 @@ impl Kind {
             | Self::ParquetFiles
             | Self::Logs
             | Self::TriggerArguments
+            | Self::TriggerSettings
             | Self::Triggers
             | Self::Queries => true,
         }
@@ -122,6 +126,7 @@ impl Kind {
             Self::PluginFiles => plugin_files(&rows_or_none(system.map(|s| s.plugin_files()))),
             Self::Logs => logs(&rows_or_none(system.map(|s| s.log_lines()))),
             Self::TriggerArguments => arguments(&rows_or_none(system.map(|s| s.triggers()))),
+            Self::TriggerSettings => settings(&rows_or_none(system.map(|s| s.triggers()))),
             Self::Triggers => triggers(&rows_or_none(system.map(|s| s.triggers()))),
             Self::Queries => queries(&rows_or_none(from.map(|sources| sources.queries.snapshot()))),
             Self::Tables => tables(&rows_or_none(system.map(|s| s.tables()))),
@@ -210,6 +215,18 @@ fn triggers(rows: &[TriggerRow]) -> Vec<Column> {
         text("trigger_specification", rows.iter().map(|row| &row.specification)),
         flag("disabled", rows.iter().map(|row| row.disabled)),
         text("error_behavior", rows.iter().map(|row| &row.error_behavior)),
+    ]
+}
+
+/// Ours: what the reference does not show of a trigger, or does not have.
+fn settings(rows: &[TriggerRow]) -> Vec<Column> {
+    vec![
+        text("trigger_name", rows.iter().map(|row| &row.trigger_name)),
+        flag("run_async", rows.iter().map(|row| row.run_async)),
+        text("options", rows.iter().map(|row| &row.options)),
+        unsigned("cursor", rows.iter().map(|row| row.cursor)),
+        time_ns_or_null("last_tick", rows.iter().map(|row| row.tick_ns)),
+        unsigned("state_bytes", rows.iter().map(|row| row.state_bytes)),
     ]
 }
 

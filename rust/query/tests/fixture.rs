@@ -174,6 +174,11 @@ impl SystemSource for System {
             disabled: false,
             error_behavior: "log".to_owned(),
             arguments: vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())],
+            run_async: true,
+            options: "{\"batch_rows\":5}".to_owned(),
+            cursor: 7,
+            tick_ns: Some(8),
+            state_bytes: 9,
         }]
     }
 

@@ -22,8 +22,11 @@ fn tables_are_shown_in_their_order() {
         public,system,influxdb_schema,BASE TABLE\n\
         public,system,last_caches,BASE TABLE\n\
         public,system,parquet_files,BASE TABLE\n\
+        public,system,processing_engine_dead_letters,BASE TABLE\n\
         public,system,processing_engine_logs,BASE TABLE\n\
+        public,system,processing_engine_runs,BASE TABLE\n\
         public,system,processing_engine_trigger_arguments,BASE TABLE\n\
+        public,system,processing_engine_trigger_settings,BASE TABLE\n\
         public,system,processing_engine_triggers,BASE TABLE\n\
         public,system,queries,BASE TABLE\n\
         public,information_schema,tables,VIEW\n\
@@ -93,6 +96,26 @@ fn system_tables_have_their_columns() {
             "trigger_name Utf8; argument_key Utf8; argument_value Utf8",
         ),
         (
+            "processing_engine_trigger_settings",
+            "trigger_name Utf8; run_async Boolean; options Utf8; cursor UInt64; \
+             last_tick Timestamp(ns)?; state_bytes UInt64",
+        ),
+        (
+            "processing_engine_dead_letters",
+            "time Timestamp(ns)?; database Utf8?; trigger_name Utf8?; letter_id Utf8?; \
+             trigger_type Utf8?; status Utf8?; attempts Int64?; rows_in Int64?; \
+             first_position Int64?; last_position Int64?; call_time Timestamp(ns)?; \
+             sample Utf8?; error Utf8?; traceback Utf8?",
+        ),
+        (
+            "processing_engine_runs",
+            "time Timestamp(ns)?; database Utf8?; trigger_name Utf8?; trigger_type Utf8?; \
+             status Utf8?; attempt Int64?; rows_in Int64?; rows_out Int64?; \
+             first_position Int64?; last_position Int64?; call_time Timestamp(ns)?; \
+             duration_ns Int64?; peak_memory_bytes Int64?; code_hash Utf8?; error Utf8?; \
+             traceback Utf8?",
+        ),
+        (
             "processing_engine_logs",
             "event_time Timestamp(ns); trigger_name Utf8; log_level Utf8; log_text Utf8",
         ),
@@ -155,7 +178,7 @@ fn every_system_table_can_be_read() {
                               WHERE table_schema = 'system'",
     );
     let names: Vec<&str> = names.lines().skip(1).collect();
-    assert_eq!(names.len(), 14);
+    assert_eq!(names.len(), 17);
     assert!(names.is_sorted());
     for name in names {
         internal.json(&format!("SELECT * FROM system.{name}"));
@@ -171,6 +194,10 @@ fn rows_come_from_the_engine() {
     let expected = "trigger_name,plugin_filename,trigger_specification,disabled,error_behavior\n\
                     alarm,alarm.py,every:1m,false,log\n";
     assert_eq!(fixture().csv(triggers), expected);
+    let settings = "SELECT * FROM system.processing_engine_trigger_settings";
+    let expected = "trigger_name,run_async,options,cursor,last_tick,state_bytes\n\
+                    alarm,true,\"{\"\"batch_rows\"\":5}\",7,1970-01-01T00:00:00.000000008,9\n";
+    assert_eq!(fixture().csv(settings), expected);
     let schema = "SELECT key, data_type FROM system.influxdb_schema WHERE measurement = 'weather'";
     let expected =
         "key,data_type\nhost,tag\nlevel,integer\nroom,tag\ntemperature,float\ntime,time\n";

@@ -9,6 +9,7 @@ from influxpe.triggers.policy import (
     RETRY_FIRST_S,
     RETRY_MAX_S,
     Disable,
+    GiveUp,
     GoOn,
     Retry,
     UnknownErrorBehavior,
@@ -19,17 +20,23 @@ from influxpe.triggers.policy import (
 
 
 def test_log_goes_on_after_any_failure() -> None:
-    assert after_failure("log", 1, 0.5) == after_failure("log", 100, 0.5) == GoOn()
+    assert after_failure("log", 1, 0.5, 3) == after_failure("log", 100, 0.5, 3) == GoOn()
 
 
 def test_disable_asks_for_it_at_the_first_failure() -> None:
-    assert after_failure("disable", 1, 0.5) == Disable()
+    assert after_failure("disable", 1, 0.5, 3) == Disable()
 
 
 def test_retry_doubles_its_pause_up_to_a_minute() -> None:
     pauses = [retry_after_s(failures, 0) for failures in range(1, 9)]
     assert pauses == [1, 2, 4, 8, 16, 32, RETRY_MAX_S, RETRY_MAX_S]
-    assert after_failure("retry", 1, 0) == Retry(RETRY_FIRST_S)
+    assert after_failure("retry", 1, 0, 3) == Retry(RETRY_FIRST_S)
+
+
+def test_retry_gives_up_at_the_last_attempt() -> None:
+    decisions = [after_failure("retry", failures, 0, 3) for failures in range(1, 5)]
+    assert decisions == [Retry(1), Retry(2), GiveUp(), GiveUp()]
+    assert after_failure("retry", 1, 0, 1) == GiveUp()
 
 
 def test_retry_never_overflows() -> None:
