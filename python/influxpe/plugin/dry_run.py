@@ -5,7 +5,7 @@ Runs with one cache name share a worker, and with it a cache, until nobody has u
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
@@ -23,6 +23,7 @@ from influxpe.plugin.pool import (
     WorkerPool,
     WriteFailed,
 )
+from influxpe.plugin.secrets import Redactor, SecretMissing, Secrets, resolve
 from influxpe.plugin.source import ENTRY_FILE, PluginSources
 
 CACHE_NAME = "_shared_test"
@@ -50,8 +51,11 @@ class Outcome:
 class DryRuns:
     """Dry runs of one server."""
 
-    def __init__(self, calls: EngineCalls, pool: WorkerPool, sources: PluginSources) -> None:
+    def __init__(
+        self, calls: EngineCalls, pool: WorkerPool, sources: PluginSources, secrets: Secrets
+    ) -> None:
         self._calls = calls
+        self._secrets = secrets
         self._pool = pool
         self._sources = sources
         self._used: dict[str, None] = {}
@@ -133,6 +137,19 @@ class DryRuns:
         return await self._execute(run)
 
     async def _execute(self, run: Run) -> Outcome:
+        """Run with secrets in the place of their names; none of them is shown."""
+        try:
+            given = await asyncio.to_thread(resolve, run.arguments or {}, self._secrets)
+        except SecretMissing as error:
+            return Outcome(errors=[f"error executing plugin: {error}"])
+        arguments = None if run.arguments is None else given.values
+        outcome = await self._run(replace(run, arguments=arguments))
+        redactor = Redactor(given.secrets)
+        outcome.log_lines = [redactor.clean(line) for line in outcome.log_lines]
+        outcome.errors = [redactor.clean(line) for line in outcome.errors]
+        return outcome
+
+    async def _run(self, run: Run) -> Outcome:
         outcome = Outcome()
         host = _Host(self._calls, outcome)
         started_ns = perf_counter_ns()

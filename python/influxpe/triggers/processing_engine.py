@@ -74,6 +74,7 @@ class ProcessingEngine:
         self._pool = pool
         self._calls = calls or EngineCalls(engine, clock, commits)
         sources = PluginSources(plugin_dir, plugin_repo)
+        secrets = secrets or Secrets(None)
         self._packages = Packages(plugin_dir, virtual_env, package_manager, wheels_dir)
         self._triggers = TriggerManager(
             self._calls,
@@ -81,9 +82,9 @@ class ProcessingEngine:
             pool,
             flush_interval_s=flush_interval_s,
             restrict_to=restrict_to,
-            secrets=secrets or Secrets(None),
+            secrets=secrets,
         )
-        self._dry_runs = None if pool is None else DryRuns(self._calls, pool, sources)
+        self._dry_runs = None if pool is None else DryRuns(self._calls, pool, sources, secrets)
         self._ensuring_pip: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

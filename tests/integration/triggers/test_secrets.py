@@ -91,3 +91,29 @@ def test_neither_the_history_nor_a_dead_letter_keeps_a_secret(
                 assert "hunter2" not in rows
 
     asyncio.run(scenario())
+
+
+def test_a_dry_run_has_the_secret_and_shows_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFLUXPE_SECRET_KEY", "hunter2")
+    code = f"""{WRITES}
+    influxdb3_local.info(args["token"], len(args["token"]))
+    raise ValueError(args["token"])
+"""
+
+    async def dry_run(token: str) -> str:
+        async with running(tmp_path) as host:
+            (host.plugins / "dry.py").write_text(code)
+            shown = await host.processing.test_wal(
+                filename="dry.py",
+                database="db",
+                input_lp="m v=1i 1",
+                input_arguments={"token": token},
+            )
+            return f"{shown['log_lines']} {shown['errors']}"
+
+    shown = asyncio.run(dry_run("secret:KEY"))
+    assert "INFO: *** 7" in shown
+    assert "ValueError: ***" in shown
+    assert "secret 'GONE' is missing" in asyncio.run(dry_run("secret:GONE"))
