@@ -452,7 +452,7 @@ class Engine:
         state: Sequence[tuple[str, bytes | None]] = ...,
         tables: Sequence[tuple[str, str, Sequence[str] | None, bytes]] = ...,
         record: tuple[str, int] | None = None,
-        internal: str = "",
+        internal: str = ...,
     ) -> WriteTicket:
         """Queues what a run leaves behind as one frame: it is there as a whole, or not at all.
 
@@ -571,7 +571,7 @@ class Engine:
         run_async: bool,
         error_behavior: str,
         disabled: bool,
-        options: str = "",
+        options: str = ...,
     ) -> TriggerInfo:
         """Its cursor is the newest position: a trigger sees what is written after it was made."""
     def set_trigger_disabled(self, database: str, name: str, *, disabled: bool) -> TriggerInfo:
