@@ -4,6 +4,7 @@
 """
 
 from influxdb3.api import (
+    ArrowData,
     Buildable,
     Cache,
     InfluxDB3Local,
@@ -24,6 +25,7 @@ from influxdb3.errors import (
 from influxdb3.line_builder import LineBuilder
 
 __all__ = [
+    "ArrowData",
     "Buildable",
     "Cache",
     "InfluxDB3Local",

@@ -25,12 +25,20 @@ class Buildable(Protocol):
 Lines: TypeAlias = Buildable | str | bytes | Iterable["Lines"]
 
 
+class ArrowData(Protocol):
+    """Rows of anything that hands out Arrow data: pyarrow, polars, pandas, the rows of a batch."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
 class Rows(Protocol):
     """The rows of one table: a list of dicts, made from Arrow columns when they are read."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Any: ...  # noqa: ANN401 # an iterator of rows
     def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
     def column(self, name: str) -> list[Any]:
         """One column as a list, `None` where a row lacks it; no rows are made for this."""
@@ -121,11 +129,30 @@ class InfluxDB3Local(Protocol):
     def error(self, *args: object) -> None:
         """Log the arguments as an error."""
 
-    def write(self, line_builder: Lines) -> None:
-        """Queue lines; they are written together when the run ends well."""
+    @overload
+    def write(self, line_builder: Lines) -> None: ...
+    @overload
+    def write(
+        self, line_builder: ArrowData, table: str, tags: Iterable[str] | None = None
+    ) -> None: ...
+    def write(self, line_builder: Any, table: Any = None, tags: Any = None) -> None:
+        """Queue lines, or Arrow data for a table; all is written together when the run ends well.
 
-    def write_to_db(self, db_name: str, line_builder: Lines) -> None:
-        """Queue lines for another database."""
+        Of Arrow data `tags` are the tag columns; without them its schema says (metadata, then
+        dictionaries), or the table that exists. `time` is the time column. A bad row fails the run.
+        A dry run shows it as lines, without a look at the table.
+        """
+
+    @overload
+    def write_to_db(self, db_name: str, line_builder: Lines) -> None: ...
+    @overload
+    def write_to_db(
+        self, db_name: str, line_builder: ArrowData, table: str, tags: Iterable[str] | None = None
+    ) -> None: ...
+    def write_to_db(
+        self, db_name: str, line_builder: Any, table: Any = None, tags: Any = None
+    ) -> None:
+        """Queue lines or Arrow data for another database."""
 
     def write_sync(self, line_builder: Lines, no_sync: bool = False) -> None:
         """Write lines now, durably unless `no_sync`; they stay even if the run fails."""
@@ -133,7 +160,27 @@ class InfluxDB3Local(Protocol):
     def write_sync_to_db(self, db_name: str, line_builder: Lines, no_sync: bool = False) -> None:
         """Write lines to another database now."""
 
+    @overload
     def query(
-        self, query: str, args: Mapping[str, Scalar] | None = None, database: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Run SQL; `args` fill its `$name` placeholders. Raises `influxdb3.QueryError`."""
+        self,
+        query: str,
+        args: Mapping[str, Scalar] | None = None,
+        database: str | None = None,
+        format: Literal["rows"] = "rows",
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def query(
+        self,
+        query: str,
+        args: Mapping[str, Scalar] | None = None,
+        database: str | None = None,
+        *,
+        format: Literal["arrow"],
+    ) -> Any: ...  # noqa: ANN401 # a pyarrow.Table, which plugins need not have
+    def query(
+        self, query: Any, args: Any = None, database: Any = None, format: Any = "rows"
+    ) -> Any:
+        """Run SQL; `args` fill its `$name` placeholders. Raises `influxdb3.QueryError`.
+
+        The rows are dicts; with `format="arrow"` they are a `pyarrow.Table`, without a copy.
+        """

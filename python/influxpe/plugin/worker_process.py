@@ -5,13 +5,14 @@ import contextlib
 import itertools
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from influxpe.plugin.global_cache import GlobalCache
 from influxpe.plugin.plugin_calls import PluginCalls
 from influxpe.plugin.protocol import (
+    ArrowWrite,
     Response,
     Run,
     RunError,
@@ -228,9 +229,9 @@ class WorkerProcess(asyncio.Protocol):
         """Take in what the worker sends (asyncio's callback)."""
         logs = 0
         try:
-            for message in self._reader.feed(data):
+            for message, payload in self._reader.feed(data):
                 logs += isinstance(message, wire.Log)
-                self._take(message)
+                self._take(message, payload)
         except wire.BrokenFrameError as error:
             self.kill(f"its process sent what is no message: {error}")
         transport = self._transport
@@ -313,12 +314,12 @@ class WorkerProcess(asyncio.Protocol):
         )
         return wire.encode_frame(start, sum(len(stream) for _, stream in run.tables))
 
-    def _take(self, message: wire.ToHost) -> None:
+    def _take(self, message: wire.ToHost, payload: bytes) -> None:
         """Do what one message says."""
         if isinstance(message, wire.Done):
             active = self._active.get(message.run)
             if active is not None and not active.done.done():
-                active.done.set_result(_result(message))
+                active.done.set_result(_result(message, payload))
         elif isinstance(message, wire.Began):
             if message.run == 0 or message.run in self._active:
                 self._threads[message.run] = message.thread
@@ -350,7 +351,7 @@ class WorkerProcess(asyncio.Protocol):
                 self._transport.write(payload)
 
 
-def _result(done: wire.Done) -> RunResult:
+def _result(done: wire.Done, payload: bytes) -> RunResult:
     """What a worker's last message of a run says."""
     error, response = done.error, done.response
     return RunResult(
@@ -361,8 +362,19 @@ def _result(done: wire.Done) -> RunResult:
         else Response(response.status, tuple(response.headers), response.body),
         collected=tuple((database, tuple(texts)) for database, texts in done.collected),
         state=tuple(done.state),
+        tables=tuple(_tables(done, payload)),
         peak_memory_bytes=done.peak_memory_bytes,
     )
+
+
+def _tables(done: wire.Done, payload: bytes) -> Iterator[ArrowWrite]:
+    """Cut the payload of a run's end into the rows of its tables."""
+    start = 0
+    for one in done.tables:
+        end = start + one.size_bytes
+        tags = None if one.tags is None else tuple(one.tags)
+        yield ArrowWrite(one.database, one.table, tags, payload[start:end])
+        start = end
 
 
 def _describe(status: int | None) -> str:

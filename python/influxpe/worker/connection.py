@@ -4,7 +4,7 @@ import itertools
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Final, TypeAlias
 
@@ -44,12 +44,17 @@ class Connection:
             return None
         return wire.to_worker_decoder.decode(header), payload
 
-    def send(self, message: wire.ToHost) -> None:
-        """Send a message. Raises `FrameTooLargeError`, `OSError` if the socket is not ours now."""
-        frame = wire.encode_frame(message)
+    def send(self, message: wire.ToHost, payload: Sequence[bytes] = ()) -> None:
+        """Send a message, and the pieces of its payload as they are.
+
+        Raises `FrameTooLargeError`, `OSError` if the socket is not ours now.
+        """
+        frame = wire.encode_frame(message, sum(map(len, payload)))
         with self._sending:
             self._check_is_ours()
             self._socket.sendall(frame)
+            for piece in payload:
+                self._socket.sendall(piece)
 
     def call(self, make: Callable[[int], wire.Call]) -> Answer:
         """Send the message that `make` gives for a call number, and wait for its reply."""

@@ -3,14 +3,22 @@
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, Final
 
 from influxdb3.errors import QueryError
 from influxpe.worker import wire
+from influxpe.worker.arrow_write import (
+    arrow_table,
+    as_lines,
+    checked_tags,
+    ipc_stream,
+    is_arrow,
+)
 from influxpe.worker.cache import Cache, LocalStore
+from influxpe.worker.columns import open_table
 from influxpe.worker.connection import Answer
 from influxpe.worker.lines import line_text
 from influxpe.worker.rows import query_rows
@@ -20,6 +28,7 @@ from influxpe.worker.state import State
 # A line of the log is shown and kept; what is longer is data.
 LOG_CHARACTERS_MAX: Final = 65_536
 _INTERNAL: Final = "_internal"
+_FORMATS: Final = ("rows", "arrow")
 _STRING_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -56,14 +65,26 @@ class InfluxDB3Local:
         """Log the arguments as an error."""
         self._log("ERROR", args)
 
-    def write(self, line_builder: object) -> None:
-        """Queue lines for the trigger's database, written together when the run ends well."""
-        self._run.queue(self._run.start.database, line_text(line_builder))
+    def write(
+        self, line_builder: object, table: str | None = None, tags: Iterable[str] | None = None
+    ) -> None:
+        """Queue lines, or Arrow data for a table, written together when the run ends well.
 
-    def write_to_db(self, db_name: str, line_builder: object) -> None:
-        """Queue lines for another database."""
+        Of Arrow data `tags` are the tag columns; without them the schema says, or the table that
+        exists. A dry run shows it as lines.
+        """
+        self._queue(self._run.start.database, line_builder, table, tags)
+
+    def write_to_db(
+        self,
+        db_name: str,
+        line_builder: object,
+        table: str | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> None:
+        """Queue lines or Arrow data for another database."""
         _check_database(db_name)
-        self._run.queue(db_name, line_text(line_builder))
+        self._queue(db_name, line_builder, table, tags)
 
     def write_sync(self, line_builder: object, no_sync: bool = False) -> None:
         """Write lines now. Raises `Exception` with the server's reason."""
@@ -74,9 +95,18 @@ class InfluxDB3Local:
         self._write_now(db_name, line_builder, no_sync)
 
     def query(
-        self, query: str, args: Mapping[str, object] | None = None, database: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Run SQL and give all rows. Raises `QueryError`, `TypeError` for a bad parameter."""
+        self,
+        query: str,
+        args: Mapping[str, object] | None = None,
+        database: str | None = None,
+        format: str = "rows",
+    ) -> Any:  # noqa: ANN401 # as the format says
+        """Run SQL and give all rows: dicts, or with `format="arrow"` a `pyarrow.Table`.
+
+        Raises `QueryError`, `TypeError` for a bad parameter, `ValueError` for another format.
+        """
+        if format not in _FORMATS:
+            raise ValueError(f"the format of a query is 'rows' or 'arrow', not {format!r}")
         params = _scalars(args)
         target = self._run.start.database if database is None else database
         for name in quoted_parameters(query, params):
@@ -89,7 +119,7 @@ class InfluxDB3Local:
         )
         if reply.error is not None:
             raise QueryError(f"error: {reply.error} executing query on {target}: {query}")
-        return query_rows(stream)
+        return query_rows(stream) if format == "rows" else open_table(stream)
 
     def _call(self, make: Callable[[int], wire.Call]) -> Answer:
         return self._run.connection.call(make)
@@ -103,8 +133,29 @@ class InfluxDB3Local:
         shown = text if text.isascii() else text.encode("utf-8", "replace").decode()
         self._run.connection.send(wire.Log(self._run.start.run, level, shown))
 
+    def _queue(
+        self, database: str, data: object, table: str | None, tags: Iterable[str] | None
+    ) -> None:
+        """Queue lines; or a table, which is packed now: it may be changed afterwards."""
+        if not is_arrow(data):
+            if table is not None or tags is not None:
+                raise TypeError(
+                    "table and tags are for Arrow data; lines and builders have them in themselves"
+                )
+            self._run.queue(database, line_text(data))
+            return
+        if not isinstance(table, str) or not table:
+            raise TypeError('Arrow data needs the name of its table: write(data, table="name")')
+        rows, names = arrow_table(data), checked_tags(tags)
+        if self._run.start.collect_sync_writes:
+            self._run.queue(database, as_lines(rows, table, names))
+        elif rows.num_rows:
+            self._run.queue_table(database, table, names, ipc_stream(rows))
+
     def _write_now(self, database: str, lines: object, no_sync: bool) -> None:
         _check_database(database)
+        if is_arrow(lines):
+            raise TypeError("Arrow data cannot be written at once; use write or write_to_db")
         text = line_text(lines)
         start = self._run.start
         if start.collect_sync_writes:

@@ -133,7 +133,7 @@ class Worker:
             done = _done(run, response, error)
             done.peak_memory_bytes = peak_memory_bytes
             try:
-                self._connection.send(done)
+                self._connection.send(done, [ipc for _, ipc in run.tables] if done.tables else [])
             except (wire.FrameTooLargeError, UnicodeEncodeError) as refused:
                 done = _done(run, None, failure(refused, ""))
                 done.peak_memory_bytes = peak_memory_bytes
@@ -160,6 +160,7 @@ def _done(run: Run, response: wire.HttpResponse | None, error: wire.Failure | No
         error=None,
         response=response,
         state=list(run.state.items()),
+        tables=[table for table, _ in run.tables],
     )
 
 

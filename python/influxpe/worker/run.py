@@ -17,6 +17,7 @@ class Run:
         self.start = start
         self.connection = connection
         self.state: dict[str, bytes | None] = {}
+        self.tables: list[tuple[wire.TableWrite, bytes]] = []
         self._queued: dict[str, list[str]] = {}
         self._collected: dict[str, list[str]] = {}
         self._ended = False
@@ -28,6 +29,17 @@ class Run:
     def collect(self, database: str, text: str) -> None:
         """Keep lines that a dry run does not write. Raises `RuntimeError` after its end."""
         self._keep(self._collected, database, text)
+
+    def queue_table(self, database: str, table: str, tags: list[str] | None, ipc: bytes) -> None:
+        """Keep Arrow rows until the end. Raises `RuntimeError` after it, `FrameTooLargeError`."""
+        self._check_runs()
+        held_bytes = sum(len(other) for _, other in self.tables)
+        if held_bytes + len(ipc) > wire.FRAME_BYTES_MAX:
+            raise wire.FrameTooLargeError(
+                f"Arrow data of {held_bytes + len(ipc)} bytes passes the maximum of "
+                f"{wire.FRAME_BYTES_MAX} bytes of one run"
+            )
+        self.tables.append((wire.TableWrite(database, table, tags, len(ipc)), ipc))
 
     def keep_state(self, key: str, packed: bytes | None) -> None:
         """Keep a change of the state, `None` for a key that goes. Raises `RuntimeError`."""

@@ -195,11 +195,21 @@ class HttpResponse(_Message):
     body: bytes
 
 
+class TableWrite(_Message):
+    """Rows for a table: so many bytes of the payload, an Arrow IPC stream."""
+
+    database: str
+    table: str
+    tags: list[str] | None
+    size_bytes: int
+
+
 class Done(_Message):
     """The end of a run. `writes` has one (database, line protocol) per database.
 
     `collected` has the same lines as they were written, one text per call, for dry runs only.
-    `state` has the last change of each key.
+    `state` has the last change of each key. The payload is the streams of `tables`, one after
+    another: the only payload that a worker sends.
     """
 
     run: int
@@ -208,6 +218,7 @@ class Done(_Message):
     error: Failure | None
     response: HttpResponse | None
     state: list[tuple[str, bytes | None]] = []
+    tables: list[TableWrite] = []
     peak_memory_bytes: int = 0
 
 
@@ -295,27 +306,39 @@ def encode_frame(message: ToWorker | ToHost, payload_bytes: int = 0) -> bytes:
 
 
 class FrameReader:
-    """Cuts a stream of bytes from a worker into messages. A worker sends no payload."""
+    """Cuts a stream of bytes from a worker into messages with their payloads."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[ToHost]:
+    def feed(self, data: bytes) -> Iterator[tuple[ToHost, bytes]]:
         """Take in what was received, and give the messages that are complete with it.
 
-        Raises `BrokenFrameError` for a frame that is too large or is no message.
+        Raises `BrokenFrameError` for a frame that is too large, is no message or has a payload that
+        does not belong to it.
         """
         self._rest += data
         while len(self._rest) >= PREFIX.size:
             header_bytes, payload_bytes = PREFIX.unpack_from(self._rest)
-            if header_bytes > FRAME_BYTES_MAX or payload_bytes:
+            if header_bytes > FRAME_BYTES_MAX or payload_bytes > FRAME_BYTES_MAX:
                 raise BrokenFrameError(f"a frame of {header_bytes} + {payload_bytes} bytes")
-            end = PREFIX.size + header_bytes
+            start = PREFIX.size + header_bytes
+            end = start + payload_bytes
             if len(self._rest) < end:
                 return
-            header = bytes(memoryview(self._rest)[PREFIX.size : end])
+            with memoryview(self._rest) as view:
+                header, payload = bytes(view[PREFIX.size : start]), bytes(view[start:end])
             del self._rest[:end]
-            yield _decode(header)
+            message = _decode(header)
+            _check_payload(message, payload)
+            yield message, payload
+
+
+def _check_payload(message: ToHost, payload: bytes) -> None:
+    """Refuse what is not the rows of a run. Raises `BrokenFrameError`."""
+    sizes = [one.size_bytes for one in message.tables] if isinstance(message, Done) else []
+    if sum(sizes) != len(payload) or any(size_bytes < 0 for size_bytes in sizes):
+        raise BrokenFrameError(f"a payload of {len(payload)} bytes for {sum(sizes)}")
 
 
 def _decode(header: bytes) -> ToHost:

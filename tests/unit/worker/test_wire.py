@@ -7,6 +7,13 @@ from hypothesis import strategies as st
 from influxpe.worker import wire
 from influxpe.worker.wire import BrokenFrameError, FrameReader, FrameTooLargeError
 
+
+def done(*sizes: int) -> wire.Done:
+    """Make the end of a run with tables of these sizes in bytes."""
+    tables = [wire.TableWrite("db", "t", None, size_bytes) for size_bytes in sizes]
+    return wire.Done(1, [], [], None, None, tables=tables)
+
+
 LOGS = [wire.Log(1, "INFO", "x" * size) for size in (0, 10, 1000)]
 
 
@@ -15,21 +22,35 @@ def test_messages_come_out_of_pieces_of_any_size(size_bytes: int) -> None:
     data = b"".join(map(wire.encode_frame, LOGS))
     reader = FrameReader()
     pieces = [data[start : start + size_bytes] for start in range(0, len(data), size_bytes)]
-    assert [message for piece in pieces for message in reader.feed(piece)] == LOGS
+    assert [message for piece in pieces for message, _ in reader.feed(piece)] == LOGS
 
 
 def test_messages_that_come_at_once_are_all_given() -> None:
-    assert list(FrameReader().feed(b"".join(map(wire.encode_frame, LOGS)))) == LOGS
+    data = b"".join(map(wire.encode_frame, LOGS))
+    assert list(FrameReader().feed(data)) == [(message, b"") for message in LOGS]
+
+
+@given(st.integers(min_value=1, max_value=50))
+def test_a_payload_comes_with_its_message_in_pieces_of_any_size(size_bytes: int) -> None:
+    data = wire.encode_frame(done(3, 4), 7) + b"abcdefg" + wire.encode_frame(LOGS[1])
+    reader = FrameReader()
+    pieces = [data[start : start + size_bytes] for start in range(0, len(data), size_bytes)]
+    found = [one for piece in pieces for one in reader.feed(piece)]
+    assert found == [(done(3, 4), b"abcdefg"), (LOGS[1], b"")]
 
 
 @pytest.mark.parametrize(
     "data",
     [
         wire.PREFIX.pack(wire.FRAME_BYTES_MAX + 1, 0),
-        wire.PREFIX.pack(1, 1),
+        wire.PREFIX.pack(1, wire.FRAME_BYTES_MAX + 1),
         wire.PREFIX.pack(3, 0) + b"abc",
         wire.PREFIX.pack(1, 0) + b"\xc1",
         wire.encode_frame(wire.Reply(1)),
+        wire.encode_frame(LOGS[0], 1) + b"x",
+        wire.encode_frame(done(1), 2) + b"xy",
+        wire.encode_frame(done(3, -1), 2) + b"xy",
+        wire.encode_frame(done(3)),
     ],
 )
 def test_what_is_no_frame_is_refused(data: bytes) -> None:
