@@ -153,8 +153,8 @@ class WorkerProcess(asyncio.Protocol):
         active = self._active[number] = Active(run, host, done, 0 if not overlap else number)
         self._newest_host = host
         self._transport.write(frame)
-        for _, stream in run.tables:
-            self._transport.write(stream)
+        for piece in _payload(run):
+            self._transport.write(piece)
         self._digests.add(run.source.digest)
         loop = asyncio.get_running_loop()
         stuck = loop.call_later(times.stuck_after_s, self._report_later, active, times)
@@ -289,14 +289,14 @@ class WorkerProcess(asyncio.Protocol):
         return self._reason or "its process has ended"
 
     def _start_frame(self, number: int, run: Run, overlap: bool) -> bytes:
-        """The frame of a run, but for the rows, which follow as they are."""
+        """The frame of a run, but for its payload, which follows as it is."""
         source, request = run.source, run.request
         text = wire.SourceText(
             source.digest, source.filename, source.path, source.code, source.files
         )
         parts = None
         if request is not None:
-            parts = wire.RequestParts(request.query_parameters, request.headers, request.body)
+            parts = wire.RequestParts(request.query_parameters, request.headers)
         start = wire.Start(
             run=number,
             kind=run.kind,
@@ -312,7 +312,7 @@ class WorkerProcess(asyncio.Protocol):
             collect_sync_writes=run.collect_sync_writes,
             overlap=overlap,
         )
-        return wire.encode_frame(start, sum(len(stream) for _, stream in run.tables))
+        return wire.encode_frame(start, sum(map(len, _payload(run))))
 
     def _take(self, message: wire.ToHost, payload: bytes) -> None:
         """Do what one message says."""
@@ -349,6 +349,13 @@ class WorkerProcess(asyncio.Protocol):
             self._transport.write(frame)
             if payload:
                 self._transport.write(payload)
+
+
+def _payload(run: Run) -> list[bytes]:
+    """What goes to the worker uncopied: the body of a request, or rows."""
+    if run.request is not None:
+        return [run.request.body]
+    return [stream for _, stream in run.tables]
 
 
 def _result(done: wire.Done, payload: bytes) -> RunResult:

@@ -65,8 +65,8 @@ def _data(start: wire.Start, payload: bytes) -> tuple[object, ...]:
         return (table_batches(start.tables, payload),)
     if start.kind == "schedule":
         return (CallTime.from_ns(start.call_time_ns),)
-    request = start.request or wire.RequestParts({}, {}, b"")
-    return request.query_parameters, request.headers, request.body
+    request = start.request or wire.RequestParts({}, {})
+    return request.query_parameters, request.headers, payload
 
 
 def failure(error: BaseException, own_path: str) -> wire.Failure:

@@ -57,15 +57,14 @@ class SourceText(_Message):
 
 
 class RequestParts(_Message):
-    """An HTTP request as `process_request` receives it."""
+    """An HTTP request as `process_request` receives it; its body is the payload."""
 
     query_parameters: dict[str, str]
     headers: dict[str, str]
-    body: bytes
 
 
 class Start(_Message):
-    """Run a plugin. The payload is the Arrow IPC streams of `tables`, one after another."""
+    """Run a plugin. The payload is the body of `request`, or the Arrow IPC streams of `tables`."""
 
     run: int
     kind: Kind
