@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import Any, Final
 
@@ -44,7 +44,14 @@ def invoke(
     value = function(local, *_data(start, payload), arguments)
     if inspect.iscoroutine(value):
         value = asyncio.run(value)
+    if inspect.isasyncgen(value):
+        value = asyncio.run(_collected(value))
     return to_response(value) if start.kind == "request" else None
+
+
+async def _collected(pieces: AsyncIterator[object]) -> Iterator[object]:
+    """Take all pieces of a body from an `async def` with `yield`."""
+    return iter([piece async for piece in pieces])
 
 
 def _entry_point(names: dict[str, Any], kind: wire.Kind) -> Callable[..., object]:

@@ -1,13 +1,14 @@
 """What `process_request` returns -> an HTTP response, by the rules of the reference.
 
 First match wins: a Flask-like object; any other response object (status, headers, body); a tuple
-(body, status, headers); bytes; text (HTML); dict and list (JSON); an iterable of text or bytes.
+(body, status, headers); bytes; text (HTML); dict, list and models (JSON); an iterable of text or
+bytes, put together; a dataclass (JSON).
 """
 
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from http import HTTPStatus
@@ -45,11 +46,12 @@ def to_response(value: object) -> wire.HttpResponse:
         return _response(bytes(value), BINARY)
     if isinstance(value, str):
         return _response(value.encode(), HTML)
-    if isinstance(value, dict | list):
+    # A model of pydantic is iterable as well, over its fields.
+    if isinstance(value, dict | list) or _is_model(value):
         return _response(_json(value), JSON)
     if isinstance(value, Iterable):
-        return _response(b"".join(map(_piece, value)), HTML)
-    if dataclasses.is_dataclass(value) or hasattr(value, "model_dump"):
+        return _response(_joined(value), HTML)
+    if _is_data(value):
         return _response(_json(value), JSON)
     raise ResponseError(UNSUPPORTED)
 
@@ -83,7 +85,7 @@ def _from_tuple(value: tuple[Any, ...]) -> wire.HttpResponse:
     if len(value) == _TUPLE_ITEMS[-1]:
         if not isinstance(value[2], dict):
             raise ResponseError(NO_HEADERS)
-        extra |= value[2]
+        extra = _merged(extra, value[2])
     return wire.HttpResponse(status, _headers(content_type, extra), body)
 
 
@@ -93,13 +95,34 @@ def _typed_body(value: object) -> tuple[bytes, str]:
         return value.encode(), HTML
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value), BINARY
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list) or _is_model(value) or _is_data(value):
         return _json(value), JSON
+    if isinstance(value, Iterator):
+        return _joined(value), HTML
     return str(value).encode(), PLAIN
+
+
+def _is_model(value: object) -> bool:
+    """Whether it is a model of pydantic."""
+    return hasattr(value, "model_dump") and not isinstance(value, type)
+
+
+def _is_data(value: object) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def _merged(first: dict[Any, Any], second: dict[Any, Any]) -> dict[Any, Any]:
+    """Put headers over others, whatever the case of their names."""
+    names = {str(name).lower() for name in second}
+    return {name: v for name, v in first.items() if str(name).lower() not in names} | second
 
 
 def _response(body: bytes, content_type: str) -> wire.HttpResponse:
     return wire.HttpResponse(int(HTTPStatus.OK), [("Content-Type", content_type)], body)
+
+
+def _joined(pieces: Iterable[object]) -> bytes:
+    return b"".join(map(_piece, pieces))
 
 
 def _piece(item: object) -> bytes:
@@ -150,7 +173,7 @@ def _encode(value: Any) -> object:  # noqa: ANN401 # anything that json does not
         return float(value)
     if isinstance(value, set | frozenset):
         return list(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if _is_data(value):
         return dataclasses.asdict(value)
     for method in ("model_dump", "tolist"):
         if hasattr(value, method):

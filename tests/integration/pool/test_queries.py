@@ -59,11 +59,14 @@ def test_a_failed_query_raises_an_error_that_plugins_can_catch(driver: Driver) -
     )
     sql = "influxdb3_local.query('SELECT a FROM not_here', database='foo')"
     assert str(driver.body(sql).error) == f"QueryError: {text}"
-    driver.body(
-        f"from influxdb3 import QueryError\n"
-        f"try:\n    {sql}\nexcept QueryError as error:\n    influxdb3_local.info(error)"
-    )
-    assert driver.host.texts == [text]
+    for imports, name in (
+        ("from influxdb3 import QueryError", "QueryError"),
+        ("import influxdb3", "influxdb3.QueryError"),
+    ):
+        driver.body(
+            f"{imports}\ntry:\n    {sql}\nexcept {name} as error:\n    influxdb3_local.info(error)"
+        )
+        assert driver.host.texts == [text]
 
 
 def test_a_parameter_inside_quotes_is_warned_about(driver: Driver) -> None:

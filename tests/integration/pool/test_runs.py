@@ -180,6 +180,20 @@ def test_coroutine_functions_are_awaited(driver: Driver) -> None:
     assert result.response.body == b"awaited"
 
 
+@pytest.mark.parametrize("keyword", ["", "async "])
+def test_a_body_may_come_in_pieces(driver: Driver, keyword: str) -> None:
+    code = (
+        f"{keyword}def process_request(local, parameters, headers, body, args=None):\n"
+        "    for n in range(3):\n"
+        "        yield f'{n};'\n"
+        "    yield b'end'\n"
+    )
+    result = driver.run(driver.made("request", code, request=Request({}, {}, b"")))
+    assert result.response is not None
+    assert result.response.headers == (("Content-Type", "text/html"),)
+    assert result.response.body == b"0;1;2;end"
+
+
 def test_a_plugin_may_be_a_package(driver: Driver) -> None:
     folder = driver.folder / "many_files"
     folder.mkdir()

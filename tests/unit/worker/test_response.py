@@ -1,6 +1,7 @@
 """What `process_request` may return, and what becomes of it."""
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,17 @@ class Point:
     """A value that json does not know."""
 
     x: int
+
+
+class Model:
+    """Has what a model of pydantic has."""
+
+    def model_dump(self) -> dict[str, int]:
+        """Its fields."""
+        return {"x": 2}
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return iter(self.model_dump().items())
 
 
 class FlaskLike:
@@ -58,6 +70,15 @@ CASES: list[tuple[Any, int, dict[str, str], bytes]] = [
     (({"a": 1}, 201, {"X-B": "c"}), 201, JSON | {"X-B": "c"}, b'{"a": 1}'),
     (("a", {"X-B": "c"}), 200, HTML | {"X-B": "c"}, b"a"),
     (("a", {"X-B": "c"}, {"X-D": "e"}), 200, HTML | {"X-B": "c", "X-D": "e"}, b"a"),
+    (("a", {"X-B": "c"}, {"x-b": "e"}), 200, HTML | {"x-b": "e"}, b"a"),
+    ((iter(["a", b"b"]), 201), 201, HTML, b"ab"),
+    ((Point(1), 201), 201, JSON, b'{"x": 1}'),
+    ((datetime.date(2026, 1, 2), 201), 201, PLAIN, b"2026-01-02"),
+    (Model(), 200, JSON, b'{"x": 2}'),
+    ((Model(),), 200, JSON, b'{"x": 2}'),
+    ([Model()], 200, JSON, b'[{"x": 2}]'),
+    (bytearray(b"a"), 200, BINARY, b"a"),
+    (memoryview(b"a"), 200, BINARY, b"a"),
     (("a", "ignored"), 200, HTML, b"a"),
     ((None,), 200, PLAIN, b"None"),
     ((1.5, 299), 299, PLAIN, b"1.5"),
