@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.hostile.processes import children
 from tests.api_client import ApiClient
 from tests.kills import kills, kills_seconds_max
 from tests.polling import eventually
+from tests.processes import children
 from tests.server_process import ServerProcess, serve_command
 
 KILLS_USUAL = 10

@@ -10,9 +10,9 @@ import pytest
 from tests.acceptance.hostile.arena import Arena
 from tests.acceptance.hostile.case import REQUEST, Case
 from tests.acceptance.hostile.cases import CASES, REQUESTS
-from tests.acceptance.hostile.processes import descendants
 from tests.api_client import ApiClient
 from tests.polling import eventually
+from tests.processes import descendants
 from tests.server_process import ServerProcess, serve_command
 
 # So many are at it at once.
