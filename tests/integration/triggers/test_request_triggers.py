@@ -8,6 +8,7 @@ import pytest
 
 from influxpe.errors import BusyError, ConflictError, NoSuchPath
 from influxpe.triggers import request_task
+from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.request_task import WAITING_REQUESTS_MAX
 from tests.integration.triggers.harness import REQUEST, Host, eventually, running
 
@@ -214,20 +215,23 @@ def test_a_hanging_request_is_answered_when_its_trigger_is_deleted(tmp_path: Pat
 
 
 @pytest.mark.parametrize("run_async", [False, True])
+@pytest.mark.parametrize("own_limit_s", [None, 0.4])
 def test_a_run_that_takes_too_long_is_ended_and_answered(
-    tmp_path: Path, run_async: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run_async: bool, own_limit_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_task, "REQUEST_SECONDS_MAX", 0.5)
+    options = TriggerOptions(time_limit_s=own_limit_s)
 
     async def scenario() -> None:
         async with running(tmp_path) as host:
             code = f"{REQUEST}    while body: pass\n    return 'well'\n"
-            await host.trigger("spins", "request:spins", code, run_async=run_async)
+            settings = {"run_async": run_async, "options": options}
+            await host.trigger("spins", "request:spins", code, **settings)
             response = await host.get("spins", b"for ever")
-            assert response.status == 504
-            error = "trigger 'spins' did not answer within its limit of 0.5 s: its run was ended"
-            assert json.loads(response.body) == {"error": error}
-            assert "took longer than 0.5 s" in host.errors("spins")[0]
+            limit = f"its limit of {own_limit_s or 0.5} s"
+            error = f"trigger 'spins' did not answer within {limit}: its run was ended"
+            assert (response.status, json.loads(response.body)) == (504, {"error": error})
+            assert f"took longer than {own_limit_s or 0.5} s" in host.errors("spins")[0]
             assert (await host.get("spins")).body == b"well"
 
     asyncio.run(scenario())
