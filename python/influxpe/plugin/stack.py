@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from influxpe.plugin.protocol import Source
-from influxpe.plugin.source import ENTRY_FILE
 
+_ENTRY_FILE: Final = "__init__.py"
 # The call that each thread of Python begins with; or the sign that there are a hundred newer ones.
 _END: Final = re.compile(r"(?: in _bootstrap|\n  \.\.\.)\n$")
 _FRAME: Final = re.compile(r'  File "(.*)", line (\d+) in (.*)')
@@ -68,7 +68,7 @@ def _texts(source: Source) -> Mapping[str, str]:
 
 def _shown_name(path: str, source: Source) -> str:
     """A file's name; that of a folder with the folder."""
-    if Path(source.path).name != ENTRY_FILE:
+    if Path(source.path).name != _ENTRY_FILE:
         return Path(path).name
     above = _escaped(str(Path(source.path).parents[1]))
     return path.removeprefix(above).lstrip("/")
