@@ -51,7 +51,7 @@ def test_preflight_allows_everything_everywhere(client: ApiClient) -> None:
         ("GET", "//health"),
         ("HEAD", "/health"),
         ("DELETE", "/ping"),
-        ("PUT", "/api/v3/engine/x"),
+        ("TRACE", "/api/v3/engine/x"),
         ("GET", "/api/v3/write_lp?db=a"),
         ("GET", "/api/v3/query_influxql?db=a&q=x"),
         ("GET", "/query?db=a&q=x"),
