@@ -13,7 +13,7 @@ from typing import Final
 from influxpe.plugin.stack import is_whole
 
 # A worker on a busy machine gets its turn within this; one that does not is shown without a place.
-STACK_SECONDS_MAX: Final = 0.5
+STACK_SECONDS_MAX: Final = 1.0
 # What a pipe holds: some hundred calls, of which a thread writes the hundred newest.
 STACK_BYTES_MAX: Final = 64 * 1024
 

@@ -119,9 +119,9 @@ class TemplateProcess:
         with contextlib.suppress(WorkerDied):
             self._order(wire.Kill(number), [])
 
-    def show_stack(self, number: int, thread: int) -> None:
-        """Have a thread of a worker write where it is. Raises `WorkerDied`."""
-        self._order(wire.ShowStack(number, thread), [])
+    def show_stack(self, number: int, run: int) -> None:
+        """Have the thread of a worker's run write where it is. Raises `WorkerDied`."""
+        self._order(wire.ShowStack(number, run), [])
 
     def retire(self) -> None:
         """End the template when its last worker has ended: now, if it has none."""

@@ -86,7 +86,6 @@ class WorkerProcess(asyncio.Protocol):
         self._surroundings = surroundings
         self._number = 0
         self._stacks = StackPipe()
-        self._threads: dict[int, int] = {}
         self._reports: set[asyncio.Task[None]] = set()
         self._transport: asyncio.Transport | None = None
         self._reader = wire.FrameReader()
@@ -164,7 +163,6 @@ class WorkerProcess(asyncio.Protocol):
             stuck.cancel()
             active.done.cancel()
             self._active.pop(number, None)
-            self._threads.pop(number, None)
 
     async def _end_of(self, active: Active, times: Times) -> RunResult:
         """Wait for the end of a run. Raises `RunTooLong`, while the run still goes on."""
@@ -198,11 +196,12 @@ class WorkerProcess(asyncio.Protocol):
 
     async def place(self, active: Active) -> Place | None:
         """Find out where a run is; `None` where its worker does not say so in time."""
-        thread = self._threads.get(active.thread_of)
-        if thread is None or self.has_ended:
+        if self.has_ended:
             return None
         try:
-            text = await self._stacks.ask(lambda: self.template.show_stack(self._number, thread))
+            text = await self._stacks.ask(
+                lambda: self.template.show_stack(self._number, active.thread_of)
+            )
         except WorkerDied:
             return None
         return place_of(frames_of(text), active.run.source)
@@ -320,9 +319,6 @@ class WorkerProcess(asyncio.Protocol):
             active = self._active.get(message.run)
             if active is not None and not active.done.done():
                 active.done.set_result(_result(message, payload))
-        elif isinstance(message, wire.Began):
-            if message.run == 0 or message.run in self._active:
-                self._threads[message.run] = message.thread
         elif isinstance(message, wire.Log):
             active = self._active.get(message.run)
             host = active.host if active is not None else self._newest_host

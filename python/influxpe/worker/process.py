@@ -24,6 +24,7 @@ from influxpe.worker.local import InfluxDB3Local
 from influxpe.worker.memory import PeakMemory
 from influxpe.worker.run import Run
 from influxpe.worker.source import Sources
+from influxpe.worker.stacks import name_thread
 
 _EXIT_FAULT: Final = 71
 
@@ -79,20 +80,15 @@ class Worker:
             self._end(Run(start, self._connection), None, failure(error, ""))
 
     def _run_beside(self, start: wire.Start, payload: list[bytes]) -> None:
-        """Run in a thread that it has to itself, and say in which."""
-        self._say_thread(start.run)
+        """Run in a thread that it has to itself."""
+        name_thread(start.run)
         self._run(start, payload)
 
     def _run_in_turn(self) -> NoReturn:
         """Run one after another, for ever."""
-        self._say_thread(0)
+        name_thread(0)
         while True:
             self._run(*self._runs.get())
-
-    def _say_thread(self, run: int) -> None:
-        """Tell the server where a run goes; a broken connection shows when the run ends."""
-        with contextlib.suppress(OSError):
-            self._connection.send(wire.Began(run, threading.get_native_id()))
 
     def _run(self, start: wire.Start, payload: list[bytes]) -> None:
         """Run a plugin; if its end cannot be told, end the process: the server waits for it."""

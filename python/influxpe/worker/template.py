@@ -21,7 +21,7 @@ from influxdb3.line_builder import LineBuilder
 from influxpe.worker import json_rows, wire
 from influxpe.worker.confine import confine, die_with_parent
 from influxpe.worker.process import run_worker
-from influxpe.worker.stacks import ask_thread, show_stacks_in
+from influxpe.worker.stacks import ask_run, show_stacks_in
 
 
 class Template:
@@ -75,7 +75,7 @@ class Template:
             if isinstance(order, wire.Kill):
                 _kill_group(process_id)
             else:
-                ask_thread(process_id, order.thread)
+                ask_run(process_id, order.run)
 
     def _receive(self) -> tuple[bytes, list[int]]:
         """One packet and its descriptors; an empty one when the server has gone."""

@@ -99,16 +99,6 @@ class Reply(_Message):
     found: bool = False
 
 
-class Began(_Message):
-    """The kernel's number of the thread of a run; run 0 stands for all that do not overlap.
-
-    Sent once by a worker, and for each run that may overlap.
-    """
-
-    run: int
-    thread: int
-
-
 class Log(_Message):
     """A line for the log of the trigger, sent at once."""
 
@@ -238,10 +228,10 @@ class Kill(_Message):
 
 
 class ShowStack(_Message):
-    """Send `STACK_SIGNAL` to a thread of a worker."""
+    """Send `STACK_SIGNAL` to the thread of a run; run 0 stands for all that do not overlap."""
 
     worker: int
-    thread: int
+    run: int
 
 
 class Forked(_Message):
@@ -269,7 +259,7 @@ ToWorker: TypeAlias = Prepare | Start | Reply
 CacheCall: TypeAlias = CachePut | CacheGet | CacheDelete
 StateCall: TypeAlias = StateGet | StateKeys
 Call: TypeAlias = Query | WriteSync | CacheCall | StateCall
-ToHost: TypeAlias = Began | Log | Call | Done
+ToHost: TypeAlias = Log | Call | Done
 ToTemplate: TypeAlias = Fork | Kill | ShowStack
 FromTemplate: TypeAlias = Forked | ForkFailed | Exited
 

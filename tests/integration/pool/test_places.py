@@ -97,6 +97,18 @@ def test_of_runs_that_overlap_each_one_has_its_own_place(make_driver: MakeDriver
     ]
 
 
+def test_threads_of_a_plugin_are_not_taken_for_the_run(driver: Driver) -> None:
+    code = writes(
+        "import threading, time\n"
+        "def other():\n"
+        "    time.sleep(3600)\n"
+        "for _ in range(20): threading.Thread(target=other, daemon=True).start()\n"
+        "time.sleep(3600)  # here"
+    )
+    with pytest.raises(RunTooLong, match=rf"line {line_of(code)} in process_writes$"):
+        driver.run(driver.wal(code, time_limit_s=0.3))
+
+
 def test_a_file_of_a_folder_is_named_with_the_folder(driver: Driver) -> None:
     entry = writes("from . import inner\ninner.wait()")
     inner = "import time\n\ndef wait():\n    time.sleep(9)\n"
