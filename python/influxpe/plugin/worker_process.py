@@ -151,9 +151,7 @@ class WorkerProcess(asyncio.Protocol):
             raise WorkerDied(f"trigger {run.trigger_name}: {self._why()}")
         active = self._active[number] = Active(run, host, done, 0 if not overlap else number)
         self._newest_host = host
-        self._transport.write(frame)
-        for piece in _payload(run):
-            self._transport.write(piece)
+        self._transport.writelines([frame, *_payload(run)])  # in one system call
         self._digests.add(run.source.digest)
         loop = asyncio.get_running_loop()
         stuck = loop.call_later(times.stuck_after_s, self._report_later, active, times)
