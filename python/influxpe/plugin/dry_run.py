@@ -157,11 +157,7 @@ class DryRuns:
         if Path(run.source.path).name == ENTRY_FILE:
             await self._pool.stop(key)  # a worker imports the modules of a folder only once
         try:
-            async with asyncio.timeout(RUN_SECONDS_MAX):
-                result = await self._pool.run(key, run, host)
-        except TimeoutError:
-            await self._pool.stop(key)
-            outcome.errors.append(f"error executing plugin: it took over {RUN_SECONDS_MAX:g} s")
+            result = await self._pool.run(key, replace(run, time_limit_s=RUN_SECONDS_MAX), host)
         except WorkerDied as error:
             outcome.errors.append(f"error executing plugin: {error}")
         else:

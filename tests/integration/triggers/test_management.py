@@ -15,6 +15,7 @@ from influxpe.errors import (
     RestrictedTrigger,
     RunningTrigger,
 )
+from influxpe.plugin import dry_run
 from influxpe.plugin.dry_run import WORKERS_MAX
 from influxpe.triggers.spec import SpecError
 from tests.integration.triggers.harness import (
@@ -278,6 +279,26 @@ def test_a_dry_run_that_fails_keeps_its_log(tmp_path: Path) -> None:
                 "INFO: so far",
             ]
             assert shown["errors"] == ["error executing plugin: ValueError: dry"]
+
+    asyncio.run(scenario())
+
+
+def test_a_dry_run_that_hangs_is_ended_and_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run, "RUN_SECONDS_MAX", 0.5)
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            code = f"{WRITES}    influxdb3_local.state.put('a', 1)\n    while True: pass\n"
+            (host.plugins / "dry.py").write_text(code)
+            shown = await host.processing.test_wal(
+                filename="dry.py", database="db", input_lp="m v=1i 1"
+            )
+            assert shown["errors"] == [
+                "error executing plugin: trigger plugin_test: the run took longer than 0.5 s and "
+                "was ended; it was at dry.py line 3 in process_writes"
+            ]
 
     asyncio.run(scenario())
 
