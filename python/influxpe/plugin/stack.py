@@ -13,8 +13,10 @@ from typing import Final
 from influxpe.plugin.protocol import Source
 
 _ENTRY_FILE: Final = "__init__.py"
-# The call that each thread of Python begins with; or the sign that there are a hundred newer ones.
-_END: Final = re.compile(r"(?: in _bootstrap|\n  \.\.\.)\n$")
+# Calls that a thread writes at most; then it stops, in some versions of Python without a sign.
+FRAMES_MAX: Final = 100
+# The call that each thread of Python begins with.
+_END: Final = " in _bootstrap\n"
 _FRAME: Final = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 
 
@@ -37,7 +39,8 @@ class Place:
 
 def is_whole(text: str) -> bool:
     """Whether a thread has written all that it will."""
-    return _END.search(text) is not None
+    whole_lines = text[: text.rfind("\n") + 1]
+    return text.endswith(_END) or whole_lines.count('  File "') >= FRAMES_MAX
 
 
 def frames_of(text: str) -> list[Frame]:

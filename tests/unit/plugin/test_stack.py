@@ -1,7 +1,7 @@
 """From what a thread writes of its calls to a place in a plugin."""
 
 from influxpe.plugin.protocol import Source
-from influxpe.plugin.stack import Frame, frames_of, is_whole, place_of
+from influxpe.plugin.stack import FRAMES_MAX, Frame, frames_of, is_whole, place_of
 
 TEXT = """Stack (most recent call first):
   File "/lib/time.py", line 5 in sleep
@@ -46,6 +46,9 @@ def test_text_without_calls_is_no_place() -> None:
 
 def test_a_text_is_whole_with_the_first_call_or_after_a_hundred() -> None:
     assert is_whole(TEXT)
-    assert is_whole(TEXT.rpartition("  File ")[0] + "  ...\n")
+    deep = '  File "a.py", line 1 in deep\n' * FRAMES_MAX
+    assert is_whole(deep)
+    assert is_whole(f"{deep}  ...\n")
+    assert not is_whole(deep[:-1])
     for cut in range(len(TEXT)):
         assert not is_whole(TEXT[:cut])
