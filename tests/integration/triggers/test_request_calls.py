@@ -3,16 +3,22 @@
 import asyncio
 import gzip
 import json
+import os
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from influxpe.config import HTTP_REQUEST_BYTES_MAX
+from influxpe.http import call_plugin
+from influxpe.http.bodies import decode_body
 from influxpe.triggers import request_task
 from influxpe.triggers.request_task import WAITING_REQUESTS_MAX
 from influxpe.triggers.task import OVERLAPPING_RUNS_MAX
 from tests.integration.http.h2_client import H2Client
-from tests.integration.triggers.harness import REQUEST, Host, eventually, running
+from tests.integration.triggers.harness import REQUEST, Host, eventually, open_engine, running
 from tests.integration.triggers.served import Client, Connection, served
 
 TELL = f"""{REQUEST}
@@ -147,6 +153,59 @@ def test_bodies_are_decoded_and_limited_before_and_after(tmp_path: Path) -> None
             assert (await client.ask("tell", whole + b"x")).status == 413
             bomb = gzip.compress(whole * 50)
             assert (await client.ask("tell", bomb, headers=packed)).status == 413
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("size", [100, 1_000_000])
+def test_large_bodies_are_unpacked_beside_the_event_loop(
+    tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def decode(*arguments: Any) -> bytes:  # noqa: ANN401 - passed on
+        threads.append(threading.get_ident())
+        return decode_body(*arguments)
+
+    monkeypatch.setattr(call_plugin, "decode_body", decode)
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host, served(host) as client:
+            await host.trigger("tell", "request:tell", TELL)
+            body = gzip.compress(os.urandom(size))
+            answer = await client.ask("tell", body, headers="Content-Encoding: gzip\r\n")
+            assert json.loads(answer.body)["size"] == size
+            is_large = len(body) > call_plugin.GZIP_AT_ONCE_BYTES_MAX
+            assert (threads != [threading.get_ident()]) == is_large
+
+    asyncio.run(scenario())
+
+
+def test_a_request_that_writes_nothing_waits_for_no_commit(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        engine = open_engine(tmp_path / "data")
+        try:
+            async with running(tmp_path, engine=engine) as host:
+                await host.trigger("tell", "request:tell", TELL)
+                positions = set()
+                for _ in range(50):
+                    await host.get("tell")
+                    positions.add(engine.stats().position)
+                # Rows of the history are committed together, once a second.
+                assert len(positions) < 25
+        finally:
+            engine.close()
+
+    asyncio.run(scenario())
+
+
+def test_bodies_of_ten_megabytes_come_back_as_they_were_sent(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host, served(host) as client:
+            await host.trigger("echo", "request:echo", f"{REQUEST}    return body\n")
+            body = os.urandom(HTTP_REQUEST_BYTES_MAX)
+            answers = await asyncio.gather(*(client.ask("echo", body) for _ in range(3)))
+            assert [answer.body == body for answer in answers] == [True] * 3
 
     asyncio.run(scenario())
 
