@@ -1,8 +1,10 @@
 """What triggers cost when they rest, and what is left for clients while a plugin does harm."""
 
+import statistics
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ ROUNDS = 9
 HOSTS = 100
 SINGLE_ROWS = 2_000
 DATABASE = "bench"
+TRIGGER = "/api/v3/configure/processing_engine_trigger"
 ALL_KINDS = """
 def process_writes(influxdb3_local, table_batches, args=None):
     pass
@@ -45,7 +48,6 @@ def process_request(influxdb3_local, query_parameters, request_headers, request_
 SCHEDULED = "def process_scheduled_call(influxdb3_local, call_time, args=None):\n"
 # Each has a worker that is at it all the time; the last one dies ten times a second.
 HARM = {
-    "nothing": None,
     "sleeps": f"{SCHEDULED}    import time\n    time.sleep(3600)\n",
     "burns": f"{SCHEDULED}    while True:\n        pass\n",
     "eats": f"""{SCHEDULED}    kept = []
@@ -136,26 +138,70 @@ def wait_for_runs(api: ApiClient) -> None:
     )
 
 
+class Harm:
+    """A trigger whose plugin does harm, while it is enabled."""
+
+    def __init__(self, api: ApiClient, plugins: Path, name: str) -> None:
+        self._api = api
+        self._name = name
+        self._parameters = {"db": DATABASE, "trigger_name": name}
+        (plugins / f"{name}.py").write_text(HARM[name])
+        api.write_all(DATABASE, "other v=1i")
+        make_trigger(api, name, "every:100ms", f"{name}.py")
+
+    def begin(self) -> None:
+        """Let it be at it; comes back when its worker is."""
+        before = self._starts()
+        self._api.http.post(f"{TRIGGER}/enable", params=self._parameters).raise_for_status()
+        eventually(self._starts, lambda starts: starts > before)
+
+    def end(self) -> None:
+        """Stop it; its worker ends."""
+        self._api.http.post(f"{TRIGGER}/disable", params=self._parameters).raise_for_status()
+
+    def _starts(self) -> int:
+        log = "system.processing_engine_logs"
+        starts = f"trigger_name = '{self._name}' AND log_text LIKE 'starting execution%'"
+        rows = self._api.rows(DATABASE, f"SELECT count(*) AS n FROM {log} WHERE {starts}")  # noqa: S608 - names of this file
+        return int(rows[0]["n"]) if rows else 0
+
+
 @pytest.mark.parametrize("harm", HARM)
 def test_ingest_beside_a_plugin(
     benchmark: BenchmarkFixture, server: ServerProcess, plugins: Path, harm: str
 ) -> None:
-    """Write batches, then single rows, while a plugin is at it; a first round is not measured."""
-    batches = iter(bodies((ROUNDS + 1) * BATCHES_PER_ROUND, LINES_PER_BATCH, HOSTS))
-    with ApiClient(server.url) as api:
-        begin_harm(api, server, plugins, harm)
-    path = "/api/v3/write_lp?db=batches&precision=nanosecond"
+    """Write batches in turns without the plugin and while it is at it, then single rows.
 
-    def next_round() -> tuple[tuple[list[bytes]], dict[str, object]]:
-        return ([next(batches) for _ in range(BATCHES_PER_ROUND)],), {}
+    The machine may change within a minute: each turn has its pair right before it.
+    """
+    batches = iter(bodies((2 * ROUNDS + 1) * BATCHES_PER_ROUND, LINES_PER_BATCH, HOSTS))
+    path = "/api/v3/write_lp?db=batches&precision=nanosecond"
+    without_s: list[float] = []
 
     def ingest(own: list[bytes]) -> None:
         send_all(server.address, path, own, connections=CONNECTIONS)
 
-    warming, _ = next_round()
-    ingest(*warming)
-    benchmark.pedantic(ingest, setup=next_round, rounds=ROUNDS)
+    def without() -> float:
+        own = list(islice(batches, BATCHES_PER_ROUND))
+        started_s = time.perf_counter()
+        ingest(own)
+        return time.perf_counter() - started_s
+
+    with ApiClient(server.url) as api:
+        harming = Harm(api, plugins, harm)
+
+        def next_round() -> tuple[tuple[list[bytes]], dict[str, object]]:
+            harming.end()
+            without_s.append(without())
+            harming.begin()
+            return (list(islice(batches, BATCHES_PER_ROUND)),), {}
+
+        without()
+        benchmark.pedantic(ingest, setup=next_round, rounds=ROUNDS)
+    assert benchmark.stats is not None
+    pairs = zip(without_s, benchmark.stats.stats.data, strict=True)
     benchmark.extra_info |= {"unit": "rows/s", "quantity": BATCHES_PER_ROUND * LINES_PER_BATCH}
+    benchmark.extra_info["times_without"] = statistics.median(a / b for a, b in pairs)
     benchmark.extra_info |= single_rows(server)
 
 
@@ -163,16 +209,4 @@ def single_rows(server: ServerProcess) -> dict[str, float]:
     """Write single rows, one after another; says how long their answers took."""
     path = "/api/v3/write_lp?db=single&precision=nanosecond"
     waits_ms = send_all(server.address, path, bodies(SINGLE_ROWS, 1), connections=1)
-    return {"p50_ms": percentile(waits_ms, 0.5), "ack_p99_ms": percentile(waits_ms, 0.99)}
-
-
-def begin_harm(api: ApiClient, server: ServerProcess, plugins: Path, harm: str) -> None:
-    """Make the trigger of a plugin, and wait until its worker is at it."""
-    code = HARM[harm]
-    api.write_all(DATABASE, "other v=1i")
-    if code is None:
-        return
-    (plugins / f"{harm}.py").write_text(code)
-    make_trigger(api, harm, "every:100ms", f"{harm}.py")
-    logs = f"SELECT * FROM system.processing_engine_logs WHERE trigger_name = '{harm}'"  # noqa: S608 - names of this file
-    eventually(lambda: api.rows(DATABASE, logs), bool)
+    return {"ack_p50_ms": percentile(waits_ms, 0.5), "ack_p99_ms": percentile(waits_ms, 0.99)}
