@@ -23,7 +23,7 @@ ENGINE := python/influxpe/_engine.abi3.so
 VERSITYGW := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GATEWAY := $(MADE)/$(notdir $(VERSITYGW))
 
-.PHONY: help serve build test lint test-rust test-python test-s3 test-all bench bench-peers fuzz fmt clean
+.PHONY: help serve build test lint test-rust test-python test-s3 test-plugins test-all bench bench-peers fuzz fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ test-python: $(MADE)/extension $(MADE)/tools $(MADE)/s3 ## unit, integration, ti
 test-s3: $(MADE)/extension $(MADE)/tools $(GATEWAY) ## the store on another S3 service (needs Go), with more kills
 	KILLS=$${KILLS:-16} $(BIN)/python -m pytest tests/integration/storage/test_s3*.py \
 	  --s3-server versitygw
+
+test-plugins: $(MADE)/extension $(MADE)/tools ## the official plugins on a server, from INFLUXDB3_PLUGINS_DIR
+	@test -n "$${INFLUXDB3_PLUGINS_DIR:-}" || { \
+	  echo "set INFLUXDB3_PLUGINS_DIR to a copy of the repository influxdata/influxdb3_plugins" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/acceptance/plugins
 
 test-all: test test-s3 fuzz ## test, test-s3 and fuzz, then many more properties and kills
 	PROPTEST_CASES=$${PROPTEST_CASES:-50000} cargo test --release --locked

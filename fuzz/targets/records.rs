@@ -5,7 +5,7 @@
 
 use crate::schema::{
     CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin, RowDeletion,
-    SeriesKeys, TableBatch, TagCondition, TimeRange, Token, Trigger,
+    SeriesKeys, TableBatch, TagCondition, TimeRange, Token, Trigger, TriggerMemory,
 };
 use crate::wal::{FrameBuilder, Record};
 
@@ -52,6 +52,14 @@ fn changes() -> Vec<CatalogChange> {
         CatalogChange::PutToken(token()),
         CatalogChange::PutTrigger(trigger()),
         CatalogChange::SetCursor { trigger: 1, cursor: 2 },
+        CatalogChange::SetTriggerOptions { trigger: 1, options: "{}".into() },
+        CatalogChange::SetTriggerState {
+            trigger: 1,
+            key: "k".into(),
+            value: Some([1, 2].as_slice().into()),
+        },
+        CatalogChange::SetTriggerState { trigger: 1, key: "k".into(), value: None },
+        CatalogChange::SetTick { trigger: 1, time_ns: -7 },
         CatalogChange::ReserveNumbers { databases: 2, tables: 3, tokens: 4, triggers: 5 },
         CatalogChange::DeleteTrigger { trigger: 1 },
         CatalogChange::DeleteToken { name: "admin".into() },
@@ -90,6 +98,8 @@ fn trigger() -> Trigger {
         error_behavior: "log".to_owned(),
         disabled: false,
         cursor: 3,
+        options: "".into(),
+        memory: TriggerMemory::default(),
     }
 }
 

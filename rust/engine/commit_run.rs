@@ -93,12 +93,12 @@ impl Engine {
         let base = self.catalog();
         let mut resolver = self.resolver(&base);
         let rows = add_all(&mut resolver, output, &decoded, &options)?;
-        let resolved = resolver.finish();
+        let early = resolver.finish();
         let _lock = self.catalog_lock.lock();
         let latest = self.catalog();
         let mut resolver = self.resolver(&latest);
-        if resolved.changes.is_empty() {
-            resolver.take(resolved.batches);
+        if early.changes.is_empty() {
+            resolver.take(early.batches);
         } else {
             add_all(&mut resolver, output, &decoded, &options)?;
         }

@@ -44,7 +44,7 @@ use parking_lot::Mutex;
 
 use crate::buffer::Buffer;
 use crate::error::Result;
-use crate::query::{LogLine, LogRing, QueryEngine};
+use crate::query::{LogLine, LogRing, PluginFileRow, QueryEngine};
 use crate::schema::{Catalog, CatalogLimits, Position};
 use crate::store::RowStore;
 use crate::wal::Queue;
@@ -73,6 +73,8 @@ pub struct Engine {
     counters: Counters,
     warning: Option<String>,
     log_lines: Arc<LogRing>,
+    /// What `system.plugin_files` shows.
+    plugin_files: ArcSwap<Vec<PluginFileRow>>,
     query: QueryEngine,
 }
 
@@ -137,6 +139,11 @@ impl Engine {
             log_level: level.to_owned(),
             log_text: text.to_owned(),
         });
+    }
+
+    /// Sets the rows of `system.plugin_files`: who hosts the plugins knows their files.
+    pub fn set_plugin_files(&self, rows: Vec<PluginFileRow>) {
+        self.plugin_files.store(Arc::new(rows));
     }
 
     /// Stores the rows that are committed by now; they are in the store, durably, on return.

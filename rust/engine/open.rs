@@ -160,6 +160,7 @@ impl Engine {
             counters: Counters::default(),
             warning,
             log_lines: Arc::new(LogRing::default()),
+            plugin_files: ArcSwap::default(),
             query: QueryEngine::new(options.query_bytes_max, options.query_threads)?,
         });
         engine.make_identity()?;

@@ -29,7 +29,8 @@ impl Engine {
         let lines = Arc::clone(&self.log_lines);
         let internal = catalog.database(INTERNAL_DATABASE).map(|one| self.view(one));
         let view = Arc::new(self.view(&found));
-        let system = Arc::new(SystemView::new(catalog, found.id, lines, internal));
+        let files = self.plugin_files.load_full();
+        let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
         self.query.query(view, system, sql, params, format)
     }
 

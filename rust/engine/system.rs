@@ -6,8 +6,8 @@ use super::database::DatabaseView;
 use super::hex;
 use crate::error::Result;
 use crate::query::{
-    Database as _, DatabaseRow, LogLine, LogRing, NodeRow, SystemSource, TableRow, TableSnapshot,
-    TokenRow, TriggerRow,
+    Database as _, DatabaseRow, LogLine, LogRing, NodeRow, PluginFileRow, SystemSource, TableRow,
+    TableSnapshot, TokenRow, TriggerRow,
 };
 use crate::schema::{Catalog, Database, DatabaseId, Deletion, Table, Token, Trigger};
 
@@ -21,6 +21,7 @@ pub(super) struct SystemView {
     catalog: Arc<Catalog>,
     database: DatabaseId,
     lines: Arc<LogRing>,
+    files: Arc<Vec<PluginFileRow>>,
     internal: Option<DatabaseView>,
 }
 
@@ -30,9 +31,10 @@ impl SystemView {
         catalog: Arc<Catalog>,
         database: DatabaseId,
         lines: Arc<LogRing>,
+        files: Arc<Vec<PluginFileRow>>,
         internal: Option<DatabaseView>,
     ) -> Self {
-        Self { catalog, database, lines, internal }
+        Self { catalog, database, lines, files, internal }
     }
 }
 
@@ -64,6 +66,10 @@ impl SystemSource for SystemView {
 
     fn internal_table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
         self.internal.as_ref().map_or(Ok(None), |internal| internal.table(name))
+    }
+
+    fn plugin_files(&self) -> Vec<PluginFileRow> {
+        self.files.to_vec()
     }
 
     fn nodes(&self) -> Vec<NodeRow> {

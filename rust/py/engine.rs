@@ -23,7 +23,7 @@ use crate::engine::{
     WriteRequest, persist_bytes,
 };
 use crate::line::Precision;
-use crate::query::{self, Format, Param};
+use crate::query::{self, Format, Param, PluginFileRow};
 use crate::schema::{CatalogLimits, TagCondition, TimeRange};
 
 /// The database. One process may open a data directory at a time.
@@ -473,9 +473,18 @@ impl Engine {
         self.0.log(time_ns, trigger_name, level, text);
     }
 
+    fn set_plugin_files(&self, rows: Vec<(String, String, String, i64, i64)>) {
+        self.0.set_plugin_files(rows.into_iter().map(plugin_file).collect());
+    }
+
     fn stats(&self) -> EngineStats {
         self.0.stats().into()
     }
+}
+
+fn plugin_file(row: (String, String, String, i64, i64)) -> PluginFileRow {
+    let (plugin_name, file_name, file_path, size_bytes, last_modified_ms) = row;
+    PluginFileRow { plugin_name, file_name, file_path, size_bytes, last_modified_ms }
 }
 
 fn precision_of(name: &str) -> PyResult<Precision> {

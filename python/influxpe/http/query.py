@@ -28,6 +28,7 @@ from influxpe.http.messages import (
     json_refusal,
     succeeded,
 )
+from influxpe.http.names import INTERNAL_DATABASE
 from influxpe.http.parameters import decode_json, query_parameters
 from influxpe.http.services import Services
 from influxpe.http.threads import Threads
@@ -114,6 +115,10 @@ def _scalar(value: object, source: str) -> Scalar:
     )
 
 
+# The one system table whose rows the engine cannot know.
+PLUGIN_FILES = "plugin_files"
+
+
 class QueryEndpoints:
     """The query routes over one engine."""
 
@@ -142,6 +147,8 @@ class QueryEndpoints:
         self, call: Call, database: str, sql: str, params: dict[str, Scalar] | None, form: Format
     ) -> Answer:
         services = self._services
+        if database == INTERNAL_DATABASE and PLUGIN_FILES in sql:
+            await services.processing.list_files()
         return await answer_query(
             services.engine, services.threads, call, database, sql, params=params, form=form
         )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from influxpe._engine import Engine
@@ -14,6 +14,7 @@ from influxpe.errors import EngineError, InstallFailed, NoSuchPath, PluginError
 from influxpe.plugin.dry_run import DryRuns, Outcome
 from influxpe.plugin.engine_calls import EngineCalls
 from influxpe.plugin.installer import OnLine
+from influxpe.plugin.listing import plugin_files
 from influxpe.plugin.packages import Packages
 from influxpe.plugin.pool import Request, Response, WorkerPool
 from influxpe.plugin.secrets import Secrets
@@ -70,6 +71,7 @@ class ProcessingEngine:
         secrets: Secrets | None = None,
     ) -> None:
         self._engine = engine
+        self._plugin_dir = plugin_dir
         self._clock = clock
         self._pool = pool
         self._calls = calls or EngineCalls(engine, clock, commits)
@@ -140,6 +142,15 @@ class ProcessingEngine:
     async def replay(self, database: str, name: str, letter_id: str | None = None) -> Replayed:
         """Run what a trigger was given and gave up again. Raises `NotFoundError`."""
         return await self._triggers.replay(database, name, letter_id)
+
+    async def list_files(self) -> None:
+        """Let `system.plugin_files` show the files of all triggers as they are now."""
+        await self._calls.work(self._list_files)
+
+    def _list_files(self) -> None:
+        triggers = [(one.name, one.plugin_filename) for one in self._engine.triggers()]
+        found = plugin_files(self._plugin_dir, triggers)
+        self._engine.set_plugin_files([astuple(file) for file in found])
 
     async def call(self, path: str, request: Request, leave: Leave | None = None) -> Response:
         """Run the request trigger of a path, which learns what follows its own path.

@@ -5,13 +5,15 @@ of columns allows, the dicts are filled by a loop that is compiled for this numb
 `for row[k0], row[k1] in values: yield make(row)` takes two thirds of the time of `make(zip(...))`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol, Self
 
 # Compiling takes 15 us per column and is done once; wider tables are rare, and their rows slow.
 COMPILED_COLUMNS_MAX: Final = 256
+# The body of a loop that makes rows which can be traced.
+TRACED: Final = "made = make(row); made.of = origin; made.at = at; at += 1; yield made"
 # Different tables that a worker has at once; more only cost the making of a class or of a loop.
 KINDS_KEPT_MAX: Final = 64
 
@@ -29,11 +31,63 @@ class BatchRow(Row):
     """A row of a batch: absent where null, but a column that the batch has reads as `None`."""
 
     __slots__ = ()
-    known: ClassVar[frozenset[str]] = frozenset()
+    known: ClassVar[Mapping[str, None]] = {}
+
+    def __repr__(self) -> str:
+        """Show all columns of the batch, absent ones as `None`, as InfluxDB 3.11 has them."""
+        return repr({**self.known, **self})
 
     def __missing__(self, key: str) -> None:
         if key not in self.known:
             raise KeyError(key)
+
+
+class Origin(Protocol):
+    """Where a row was made: it has to give the row again once that was changed."""
+
+    def note_change(self, at: int, row: dict[str, Any]) -> None:
+        """Keep a row that was changed."""
+
+
+class TracedRow(BatchRow):
+    """A row that its batch can let go of: when it is changed, it says so where it was made."""
+
+    __slots__ = ("at", "of")
+    of: Origin
+    at: int
+
+    def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401 # any value
+        self.of.note_change(self.at, self)
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self.of.note_change(self.at, self)
+        super().__delitem__(key)
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc] # noqa: ANN401 # as a dict's
+        self.of.note_change(self.at, self)
+        return super().__ior__(other)
+
+    def clear(self) -> None:
+        """As a dict's, like all below."""
+        self.of.note_change(self.at, self)
+        super().clear()
+
+    def pop(self, *args: Any) -> Any:  # noqa: ANN401, D102 # as a dict's
+        self.of.note_change(self.at, self)
+        return super().pop(*args)
+
+    def popitem(self) -> tuple[str, Any]:  # noqa: D102 # as a dict's
+        self.of.note_change(self.at, self)
+        return super().popitem()
+
+    def setdefault(self, *args: Any) -> Any:  # noqa: ANN401, D102 # as a dict's
+        self.of.note_change(self.at, self)
+        return super().setdefault(*args)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401, D102 # as a dict's
+        self.of.note_change(self.at, self)
+        super().update(*args, **kwargs)
 
 
 class QueryRow(Row):
@@ -49,9 +103,15 @@ class QueryRow(Row):
 
 
 @lru_cache(maxsize=KINDS_KEPT_MAX)
-def row_class(names: tuple[str, ...]) -> type[BatchRow]:
+def row_class(names: tuple[str, ...]) -> type[TracedRow]:
     """The class of the rows of a table: its known columns cost no room in a row."""
-    return type("Row", (BatchRow,), {"__slots__": (), "known": frozenset(names)})
+    return type("Row", (TracedRow,), {"__slots__": (), "known": dict.fromkeys(names)})
+
+
+@lru_cache(maxsize=KINDS_KEPT_MAX)
+def reused_row_class(names: tuple[str, ...]) -> type[BatchRow]:
+    """The class of the one row that a loop which only reads is given again and again."""
+    return type("Row", (BatchRow,), {"__slots__": (), "known": dict.fromkeys(names)})
 
 
 def each_row(
@@ -61,7 +121,20 @@ def each_row(
     values = zip(*columns, strict=True)
     if not 0 < len(names) <= COMPILED_COLUMNS_MAX:
         return map(make, map(zip, repeat(names), values))
-    return _loop(len(names), "make(row)")(values, dict.fromkeys(names), make, *names)
+    return _loop(len(names), "yield make(row)")(values, dict.fromkeys(names), make, None, *names)
+
+
+def each_traced(
+    origin: Origin, names: Sequence[str], columns: Iterable[list[Any]]
+) -> Iterator[dict[str, Any]]:
+    """Give each row as a dict of its own that tells `origin` when it is changed."""
+    values, make = zip(*columns, strict=True), row_class(tuple(names))
+    if 0 < len(names) <= COMPILED_COLUMNS_MAX:
+        yield from _loop(len(names), TRACED)(values, dict.fromkeys(names), make, origin, *names)
+        return
+    for at, row in enumerate(map(make, map(zip, repeat(names), values))):
+        row.of, row.at = origin, at
+        yield row
 
 
 def one_row(
@@ -70,18 +143,19 @@ def one_row(
     """Give one and the same dict for each row, for a loop that keeps none of them."""
     if not names:
         return iter(())
-    return _loop(len(names), "row")(zip(*columns, strict=True), row, None, *names)
+    return _loop(len(names), "yield row")(zip(*columns, strict=True), row, None, None, *names)
 
 
 @lru_cache(maxsize=KINDS_KEPT_MAX)
-def _loop(count: int, given: str) -> Callable[..., Iterator[dict[str, Any]]]:
+def _loop(count: int, body: str) -> Callable[..., Iterator[dict[str, Any]]]:
     """Compile the loop for so many columns. Their names are arguments: none is in the text."""
     keys = [f"k{n}" for n in range(count)]
     targets = ", ".join(f"row[{key}]" for key in keys)
     text = (
-        f"def loop(values, row, make, {', '.join(keys)}):\n"
+        f"def loop(values, row, make, origin, {', '.join(keys)}):\n"
+        f"    at = 0\n"
         f"    for {targets}, in values:\n"
-        f"        yield {given}\n"
+        f"        {body}\n"
     )
     made: dict[str, Any] = {}
     exec(text, made)  # noqa: S102 # nothing in it comes from outside

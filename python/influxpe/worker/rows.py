@@ -15,7 +15,14 @@ import pyarrow as pa
 
 from influxpe.worker.columns import open_table, to_list
 from influxpe.worker.loops import Reads, feeds_generator, generator_reads, loop_reads
-from influxpe.worker.row import COMPILED_COLUMNS_MAX, QueryRow, each_row, one_row, row_class
+from influxpe.worker.row import (
+    COMPILED_COLUMNS_MAX,
+    QueryRow,
+    each_row,
+    each_traced,
+    one_row,
+    reused_row_class,
+)
 
 
 class Rows(MutableSequence[dict[str, Any]]):
@@ -26,6 +33,8 @@ class Rows(MutableSequence[dict[str, Any]]):
         self._table: pa.Table | None = None
         self._columns: dict[str, list[Any]] = {}
         self._list: list[dict[str, Any]] | None = None
+        self._is_reordered = False
+        self._changed: dict[int, dict[str, Any]] = {}
 
     # `isinstance(rows, list)` is what plugins ask before they walk something.
     @property  # type: ignore[misc] # a class that says it is another one, on purpose
@@ -53,6 +62,8 @@ class Rows(MutableSequence[dict[str, Any]]):
     def __iter__(self) -> Iterator[dict[str, Any]]:
         if self._list is not None:
             return iter(self._list)
+        if self._changed:
+            return self._made()
         asking = sys._getframe(1)
         if feeds_generator(asking):
             return chain.from_iterable(self._made_when_asked())
@@ -66,18 +77,18 @@ class Rows(MutableSequence[dict[str, Any]]):
         return self._all()[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:  # noqa: ANN401 # as a list's
-        self._all()[index] = value
+        self._reordered()[index] = value
 
     def __delitem__(self, index: SupportsIndex | slice) -> None:
-        del self._all()[index]
+        del self._reordered()[index]
 
     def insert(self, index: SupportsIndex, value: dict[str, Any]) -> None:
         """Put a row before another one."""
-        self._all().insert(index, value)
+        self._reordered().insert(index, value)
 
     def sort(self, *, key: Any = None, reverse: bool = False) -> None:  # noqa: ANN401 # as a list's
         """Order the rows in place."""
-        self._all().sort(key=key, reverse=reverse)
+        self._reordered().sort(key=key, reverse=reverse)
 
     def copy(self) -> list[dict[str, Any]]:
         """The rows as a plain list."""
@@ -100,6 +111,18 @@ class Rows(MutableSequence[dict[str, Any]]):
     def __reduce__(self) -> Any:  # noqa: ANN401 # as object.__reduce__
         return (list, (list(self),))
 
+    def note_change(self, at: int, row: dict[str, Any]) -> None:
+        """Keep a row that was changed, so that whoever comes next sees it."""
+        self._changed[at] = row
+        if self._list is not None and not self._is_reordered:
+            self._list[at] = row
+
+    def _reordered(self) -> list[dict[str, Any]]:
+        """All rows, whose places may change: they are found by their place no more."""
+        rows = self._all()
+        self._is_reordered = True
+        return rows
+
     def _all(self) -> list[dict[str, Any]]:
         """All rows, made once: whoever asks by index may ask again."""
         if self._list is None:
@@ -114,9 +137,15 @@ class Rows(MutableSequence[dict[str, Any]]):
         """Make each row in turn."""
         table = self.to_arrow()
         names = table.column_names
-        rows = each_row(row_class(tuple(names)), names, map(self.column, names))
+        rows = each_traced(self, names, map(self.column, names))
         nullable = [name for name in names if table.column(name).null_count]
-        return _without_nulls(rows, nullable) if nullable else rows
+        rows = _without_nulls(rows, nullable) if nullable else rows
+        return self._with_changes(rows) if self._changed else rows
+
+    def _with_changes(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Give those that were changed in the place of those that were written."""
+        for at, row in enumerate(rows):
+            yield self._changed.get(at, row)
 
     def _made_for(self, reads: Reads | None) -> Iterator[dict[str, Any]]:
         """Make what a loop reads of each row, in one dict that has the values of each in turn."""
@@ -128,7 +157,7 @@ class Rows(MutableSequence[dict[str, Any]]):
         names = names or every[:1]  # the loop must turn, whatever it reads
         # To a loop that only reads `row[...]`, a value that is `None` is the same as an absent one.
         nullable = [n for n in names if n in reads.lookups and table.column(n).null_count]
-        row = row_class(tuple(every))() if nullable else {}
+        row = reused_row_class(tuple(every))() if nullable else {}
         rows = one_row(row, names, map(self.column, names))
         return _without_nulls(rows, nullable) if nullable else rows
 
@@ -138,7 +167,7 @@ def _without_nulls(rows: Iterator[dict[str, Any]], nullable: list[str]) -> Itera
     for row in rows:
         for name in nullable:
             if row[name] is None:
-                del row[name]
+                dict.__delitem__(row, name)  # a change that is none of the plugin's
         yield row
 
 

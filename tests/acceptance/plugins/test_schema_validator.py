@@ -1,4 +1,4 @@
-"""P6: rows checked against a schema: the good ones go to another database, with the reasons."""
+"""P6: rows checked against a schema; the good ones and the reasons go to another database."""
 
 from tests.acceptance.plugins.host import NS, T0_NS, Host
 from tests.acceptance.plugins.repository import VALIDATOR, VALIDATOR_SCHEMA
@@ -56,10 +56,11 @@ def check_accepted(host: Host) -> None:
 
 
 def check_rejections(host: Host) -> None:
-    rows = host.client.rows("clean_db", "SELECT * FROM _schema_rejections ORDER BY time")
+    query = "SELECT * FROM _schema_rejections ORDER BY time"
+    rows = host.client.rows("clean_db", query)
     assert [row["source_table"] for row in rows] == ["weather"] * 3
     reasons = [row["reason"] for row in rows]
     assert all(words in reason for words, reason in zip(REASONS, reasons, strict=True))
     for row in rows:
-        assert row["row_data"].startswith("{'location': ")
+        assert "'junk': None" in row["row_data"]
         assert row["time"] > "2026-01-02"

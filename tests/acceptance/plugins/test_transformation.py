@@ -1,4 +1,4 @@
-"""P5: names transformed on write, into a database that is called `default`."""
+"""P5: names and values transformed on write, into a named database and into `default`."""
 
 import pytest
 
@@ -13,6 +13,27 @@ pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module", autouse=True)
 def _packages(environment: Environment) -> None:
     environment.install(PINT)
+
+
+def test_a_written_row_is_transformed(host: Host) -> None:
+    host.create_database("bt")
+    arguments = {
+        "measurement": "raw",
+        "target_measurement": "clean",
+        "target_database": "bt",
+        "names_transformations": 'Room Temp:"snake".Loc:"lower"',
+        "values_transformations": 'Room Temp:"convert_degC_to_degF round2".stat:"upper"',
+    }
+    host.trigger("bt", "transform", "all_tables", TRANSFORMATION, arguments)
+    line = f'raw,Loc=office Room\\ Temp=22.5,stat="ok",n=3i {T0_NS}'
+    host.client.write_all("bt", line)
+    rows = eventually(lambda: host.client.rows("bt", "SELECT * FROM clean"), bool)
+    expected = {"loc": "office", "room__temp": 72.5, "stat": "OK", "n": 3}
+    assert rows == [expected | {"time": "2026-01-01T00:00:00"}]
+    types = host.types("bt", "clean")
+    assert types["n"] == "Int64"
+    assert types["loc"] == "Dictionary(Int32, Utf8)"
+    assert host.errors("bt", "transform") == []
 
 
 def test_without_a_target_the_database_is_called_default(host: Host) -> None:

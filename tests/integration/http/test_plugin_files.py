@@ -218,3 +218,15 @@ def test_a_trigger_runs_in_the_environment_that_it_names(
     put_wheel(folder / "wheels", "own", "2.0")
     client.http.post(INSTALL, json=document | {"packages": ["own==2.0"]}, timeout=120)
     assert client.http.get("/api/v3/engine/named").text == "2.0"
+
+
+def test_the_files_of_all_triggers_are_listed(client: ApiClient, plugins: Path) -> None:
+    trigger(client, plugins, "listed")
+    sql = "SELECT file_name, size_bytes FROM system.plugin_files WHERE plugin_name = 'listed'"
+    rows = client.rows("_internal", f"{sql} ORDER BY file_name")
+    assert rows == [
+        {"file_name": "__init__.py", "size_bytes": len(WORD)},
+        {"file_name": "part.py", "size_bytes": len("WORD = 'old'\n")},
+    ]
+    (plugins / "listed" / "part.py").write_text("WORD = 'newer'\n")
+    assert client.rows("_internal", sql)[1]["size_bytes"] == len("WORD = 'newer'\n")

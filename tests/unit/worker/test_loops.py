@@ -253,7 +253,6 @@ CONSUMERS: list[Callable[[Any], Any]] = [
     lambda row: pa.Table.from_pylist([row]).to_pylist(),
     lambda row: "{n}{time}".format_map(row),
     lambda row: "%(n)s" % row,  # noqa: UP031 # this is C code of its own
-    repr,
     len,
     bool,
     tuple,

@@ -4,7 +4,7 @@ import copy
 import json
 import operator
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from json import encoder
 from typing import Any
 
@@ -39,11 +39,55 @@ def test_rows_equal_a_list_of_dicts(made: Rows) -> None:
     assert made == DICTS
     assert list(made) == DICTS
     assert (len(made), made[-1], made[:1]) == (2, DICTS[1], DICTS[:1])
-    assert repr(made) == str(made) == repr(DICTS)
+    assert repr(made) == str(made)
     assert operator.add(made, [{}]) == [*DICTS, {}]
     assert operator.add([{}], made) == [{}, *DICTS]
     assert isinstance(made, list)
     assert sorted(made, key=lambda row: -row["time"]) == DICTS[::-1]
+
+
+def test_a_row_shows_all_columns_of_its_table(made: Rows) -> None:
+    """As InfluxDB 3.11, whose rows have them: plugins write rows into their reports."""
+    shown = "{'host': None, 'load': 1.0, 'n': 2, 'time': 2}"
+    assert [str(row) for row in made][1] == repr(made[1]) == shown
+
+
+CHANGES: list[Callable[[dict[str, Any]], object]] = [
+    lambda row: operator.setitem(row, "load", 9.0),
+    lambda row: operator.delitem(row, "time"),
+    lambda row: row.update(load=9.0),
+    lambda row: operator.ior(row, {"new": 1}),
+    lambda row: row.setdefault("new", 1),
+    lambda row: row.pop("time"),
+    lambda row: row.pop("absent", None),
+    lambda row: row.popitem(),
+    lambda row: row.clear(),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_row_stays_changed_for_the_next_loop(
+    made: Rows, change: Callable[[dict[str, Any]], object]
+) -> None:
+    expected = [dict(row) for row in DICTS]
+    change(expected[1])
+    for row in made:
+        if row["time"] == 2:
+            change(row)
+    assert [dict(row) for row in made] == expected
+    assert [row.get("load") for row in made] == [row.get("load") for row in expected]
+    assert made == expected
+    assert made[1] == expected[1]
+
+
+def test_a_row_that_was_kept_is_the_one_of_the_list(made: Rows) -> None:
+    kept = [row for row in made]  # a comprehension is what this tests
+    assert made[0] == kept[0]
+    kept[0]["load"] = 7.0
+    assert made[0]["load"] == 7.0
+    made.sort(key=lambda row: -row["time"])
+    kept[1]["load"] = 8.0
+    assert [row["load"] for row in made] == [1.0, 7.0], "rows that were moved are their own"
 
 
 def test_keys_stand_in_the_order_of_the_columns(made: Rows) -> None:
