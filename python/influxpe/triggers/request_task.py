@@ -1,8 +1,8 @@
 """Request triggers: one HTTP request is one run, and its rows are visible before its answer is.
 
 Without `run_async` requests are served one at a time; a bounded number waits, the rest is turned
-away at once, so that a flood holds up nothing but itself. Waiting has a limit of time, and the run
-then has it again: whoever asks is answered, also where plugins ask each other in a circle.
+away at once, so that a flood holds up nothing but itself. Waiting has a limit of time, and so has
+the run then: whoever asks is answered, also where plugins ask each other in a circle.
 """
 
 import asyncio
@@ -18,9 +18,12 @@ from influxpe.triggers.runner import RunFailed, Runner, Work
 from influxpe.triggers.task import GRACE_SECONDS_MAX, OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask
 
 WAITING_REQUESTS_MAX = 60
-# Seconds of waiting, and of running, for triggers without a limit of their own: more than proxies
-# and clients wait, and an end to a circle of plugins that wait for each other.
+# Seconds of running for triggers without a limit of their own: more than proxies and clients wait,
+# and an end to a circle of plugins that wait for each other.
 REQUEST_SECONDS_MAX = 300.0
+# Of its limit a request waits less than all for its turn: a plugin that asks its own trigger is
+# answered before its run is ended for waiting.
+WAITING_SHARE = 0.9
 # What follows the path of the trigger in that of the request, percent-encoded as it was sent.
 SUBPATH_HEADER = "x-influxpe-subpath"
 START_TEXT = "starting execution of request plugin."
@@ -37,6 +40,7 @@ class RequestTask(TriggerTask):
         places = OVERLAPPING_RUNS_MAX if self.trigger.run_async else 1
         self._places = Places[Request, Response](places, self._serve)
         self._limit_s = time_limit_s(self.trigger)
+        self._wait_s = self._limit_s * WAITING_SHARE
 
     def start(self) -> None:
         """Begin: there is nothing to wait for but requests."""
@@ -53,9 +57,10 @@ class RequestTask(TriggerTask):
             told = f"{waiting} requests wait for trigger '{self.trigger.name}' already"
             raise BusyError(f"{told}, its limit is {WAITING_REQUESTS_MAX}; try again later")
         try:
-            return await self._places.result(request, self._limit_s, leave)
+            return await self._places.result(request, self._wait_s, leave)
         except NoPlaceInTime:
-            return error_response(f"{self._late()}: no earlier run ended", GATEWAY_TIMEOUT)
+            waited = f"waited {self._wait_s:g} s for an earlier run of it to end"
+            return error_response(f"{self._late()}: the request {waited}", GATEWAY_TIMEOUT)
 
     def _late(self) -> str:
         name, limit_s = self.trigger.name, self._limit_s

@@ -247,11 +247,13 @@ def test_waiting_too_long_for_a_place_is_answered_without_a_run(
             first = asyncio.create_task(host.get("slow"))
             await host.wait_for_log("slow", "INFO: here")
             (task,) = host.processing._triggers.registry.all()
-            monkeypatch.setattr(task, "_limit_s", 0.1)
+            monkeypatch.setattr(task, "_wait_s", 0.1)
             response = await host.get("slow")
             assert response.status == 504
-            error = "trigger 'slow' did not answer within its limit of 0.1 s: no earlier run ended"
-            assert json.loads(response.body) == {"error": error}
+            assert json.loads(response.body) == {
+                "error": "trigger 'slow' did not answer within its limit of 300 s: "
+                "the request waited 0.1 s for an earlier run of it to end"
+            }
             gate.touch()
             assert (await first).body == b"through"
             assert host.logs("slow").count("INFO: here") == 1
