@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, ClassVar, Final, Protocol, Self
+from weakref import ReferenceType, ref
 
 # Compiling takes 15 us per column and is done once; wider tables are rare, and their rows slow.
 COMPILED_COLUMNS_MAX: Final = 256
 # The body of a loop that makes rows which can be traced.
-TRACED: Final = "made = make(row); made.of = origin; made.at = at; at += 1; yield made"
+TRACED: Final = "made = make(row); made.of = of; made.at = at; at += 1; yield made"
 # Different tables that a worker has at once; more only cost the making of a class or of a loop.
 KINDS_KEPT_MAX: Final = 64
 
@@ -50,43 +51,51 @@ class Origin(Protocol):
 
 
 class TracedRow(BatchRow):
-    """A row that its batch can let go of: when it is changed, it says so where it was made."""
+    """A row that its batch can let go of: when it is changed, it says so where it was made.
+
+    It does not hold its batch: a plugin that keeps one row keeps no more than that.
+    """
 
     __slots__ = ("at", "of")
-    of: Origin
+    of: "ReferenceType[Origin]"
     at: int
 
+    def _note(self) -> None:
+        origin = self.of()
+        if origin is not None:
+            origin.note_change(self.at, self)
+
     def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401 # any value
-        self.of.note_change(self.at, self)
+        self._note()
         super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:
-        self.of.note_change(self.at, self)
+        self._note()
         super().__delitem__(key)
 
     def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc] # noqa: ANN401 # as a dict's
-        self.of.note_change(self.at, self)
+        self._note()
         return super().__ior__(other)
 
     def clear(self) -> None:
         """As a dict's, like all below."""
-        self.of.note_change(self.at, self)
+        self._note()
         super().clear()
 
     def pop(self, *args: Any) -> Any:  # noqa: ANN401, D102 # as a dict's
-        self.of.note_change(self.at, self)
+        self._note()
         return super().pop(*args)
 
     def popitem(self) -> tuple[str, Any]:  # noqa: D102 # as a dict's
-        self.of.note_change(self.at, self)
+        self._note()
         return super().popitem()
 
     def setdefault(self, *args: Any) -> Any:  # noqa: ANN401, D102 # as a dict's
-        self.of.note_change(self.at, self)
+        self._note()
         return super().setdefault(*args)
 
     def update(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401, D102 # as a dict's
-        self.of.note_change(self.at, self)
+        self._note()
         super().update(*args, **kwargs)
 
 
@@ -128,12 +137,12 @@ def each_traced(
     origin: Origin, names: Sequence[str], columns: Iterable[list[Any]]
 ) -> Iterator[dict[str, Any]]:
     """Give each row as a dict of its own that tells `origin` when it is changed."""
-    values, make = zip(*columns, strict=True), row_class(tuple(names))
+    values, make, of = zip(*columns, strict=True), row_class(tuple(names)), ref(origin)
     if 0 < len(names) <= COMPILED_COLUMNS_MAX:
-        yield from _loop(len(names), TRACED)(values, dict.fromkeys(names), make, origin, *names)
+        yield from _loop(len(names), TRACED)(values, dict.fromkeys(names), make, of, *names)
         return
     for at, row in enumerate(map(make, map(zip, repeat(names), values))):
-        row.of, row.at = origin, at
+        row.of, row.at = of, at
         yield row
 
 
@@ -152,7 +161,7 @@ def _loop(count: int, body: str) -> Callable[..., Iterator[dict[str, Any]]]:
     keys = [f"k{n}" for n in range(count)]
     targets = ", ".join(f"row[{key}]" for key in keys)
     text = (
-        f"def loop(values, row, make, origin, {', '.join(keys)}):\n"
+        f"def loop(values, row, make, of, {', '.join(keys)}):\n"
         f"    at = 0\n"
         f"    for {targets}, in values:\n"
         f"        {body}\n"
