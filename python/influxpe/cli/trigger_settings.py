@@ -4,14 +4,24 @@ from typing import Any
 
 from influxpe.cli.command import Values
 from influxpe.cli.parameter import Parameter, flag, option, several
-from influxpe.cli.value_types import duration_ns, key_value, positive_number
+from influxpe.cli.value_types import SIZE_UNITS, duration_ns, key_value, positive_number, whole_number
 
 NS_PER_MS = 1_000_000
+# What the server takes; an interpreter alone has about half of it.
+MEMORY_LIMIT_MEGABYTES_MIN = 64
 
 
 def _duration(text: str) -> str:
     """Read a duration as the server takes it."""
     return f"{duration_ns(text) // NS_PER_MS}ms"
+
+
+def _memory_limit(text: str) -> int:
+    """Read megabytes of 1024 KiB, as the server counts its minimum."""
+    megabytes = whole_number(text)
+    if megabytes < MEMORY_LIMIT_MEGABYTES_MIN:
+        raise ValueError(f"value must be at least {MEMORY_LIMIT_MEGABYTES_MIN}")
+    return megabytes
 
 
 TIME_LIMIT = option(
@@ -20,8 +30,8 @@ TIME_LIMIT = option(
 MEMORY_LIMIT = option(
     "memory-limit-mb",
     "MEGABYTES",
-    "Memory that the worker of the trigger may have, at least 64",
-    positive_number,
+    f"Memory that the worker of the trigger may have, at least {MEMORY_LIMIT_MEGABYTES_MIN}",
+    _memory_limit,
 )
 MAX_ATTEMPTS = option(
     "max-attempts",
@@ -80,7 +90,7 @@ def settings(values: Values) -> dict[str, object]:
     megabytes = values[MEMORY_LIMIT]
     given: dict[str, object] = {
         "time_limit": values[TIME_LIMIT],
-        "memory_limit_bytes": None if megabytes is None else megabytes * 1_000_000,
+        "memory_limit_bytes": None if megabytes is None else megabytes * SIZE_UNITS["mb"],
         "max_attempts": values[MAX_ATTEMPTS],
         "missed_runs": values[MISSED],
         "time_zone": values[TIME_ZONE],

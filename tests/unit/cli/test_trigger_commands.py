@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from influxpe.triggers.options import MEMORY_LIMIT_BYTES_MIN
 from tests.unit.cli.conftest import CommandLine
 from tests.unit.cli.recording_server import RecordingServer
 
@@ -176,6 +177,17 @@ def test_the_folder_of_a_trigger_is_replaced_in_one_step(
     }
 
 
+def test_the_least_memory_limit_is_one_that_the_server_takes(
+    client: CommandLine, recorder: RecordingServer
+) -> None:
+    """Megabytes of a million bytes made `64`, which the help names, too little."""
+    create = (*CREATE, "all_tables", "-p", "p.py", "--memory-limit-mb")
+    assert client(*create, "64", "t").status == 0
+    given = recorder.only.document["trigger_settings"]
+    assert given["memory_limit_bytes"] == MEMORY_LIMIT_BYTES_MIN
+    assert "value must be at least 64" in client(*create, "63", "t").errors
+
+
 def test_options_beyond_the_reference_reach_the_server(
     client: CommandLine, recorder: RecordingServer
 ) -> None:
@@ -189,7 +201,7 @@ def test_options_beyond_the_reference_reach_the_server(
         "run_async": False,
         "error_behavior": "log",
         "time_limit": "1500ms",
-        "memory_limit_bytes": 128_000_000,
+        "memory_limit_bytes": 128 * 1024 * 1024,
         "max_attempts": 3,
         "missed_runs": "once",
         "time_zone": "Europe/Vienna",
