@@ -4,7 +4,13 @@ from typing import Any
 
 from influxpe.cli.command import Values
 from influxpe.cli.parameter import Parameter, flag, option, several
-from influxpe.cli.value_types import SIZE_UNITS, duration_ns, key_value, positive_number, whole_number
+from influxpe.cli.value_types import (
+    SIZE_UNITS,
+    duration_ns,
+    key_value,
+    positive_number,
+    whole_number,
+)
 
 NS_PER_MS = 1_000_000
 # What the server takes; an interpreter alone has about half of it.
