@@ -24,6 +24,7 @@ HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 # The connection's own affairs; a plugin cannot know them.
 CONNECTION_HEADERS = {b"content-length", b"transfer-encoding", b"connection", b"keep-alive"}
+SERVERS_HEADERS = CONNECTION_HEADERS | {CORS_HEADER[0]}
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 OWN_HEADERS = "x-influxpe-"
@@ -113,9 +114,7 @@ def plugin_answer(response: PluginResponse) -> Response:
     answer = Response(response.body, response.status)
     for name, value in response.headers:
         raw_name = name.lower().encode("utf-8").strip()
-        if HEADER_NAME.fullmatch(raw_name) and raw_name not in CONNECTION_HEADERS | {
-            CORS_HEADER[0]
-        }:
+        if HEADER_NAME.fullmatch(raw_name) and raw_name not in SERVERS_HEADERS:
             answer.raw_headers.append((raw_name, _header_value(value)))
     return succeeded(answer)
 
