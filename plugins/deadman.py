@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from influxdb3 import InfluxDB3Local, LineBuilder
 
 NS = 1_000_000_000
+ARGUMENTS = ("table", "tag", "silent_after", "lookback", "target")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+SECONDS_MAX = 100 * 366 * 86_400
 SILENT = "deadman: silent series"
 
 
@@ -59,10 +61,10 @@ def process_scheduled_call(
     Which series are silent is kept: a change is told once, also over restarts. A series that was
     silent for longer than the lookback stays so until it is back.
     """
-    args = args or {}
+    args = _checked(args, "table")
     table, tag = args["table"], args.get("tag")
-    silent_after_s = _seconds(args.get("silent_after", "10m"))
-    lookback_s = _seconds(args.get("lookback", "1d"))
+    silent_after_s = _seconds(args, "silent_after", "10m")
+    lookback_s = _seconds(args, "lookback", "1d")
     if lookback_s <= silent_after_s:
         raise ValueError("lookback must be above silent_after")
     now_s = int(call_time.timestamp())
@@ -85,11 +87,23 @@ def process_scheduled_call(
     kept.put(SILENT, silent)
 
 
-def _seconds(text: str) -> int:
-    found = re.fullmatch(r"(\d+)([smhd])", text)
-    if found is None:
-        raise ValueError(f"'{text}' is no length of time such as 10m, in s, m, h or d")
-    return int(found[1]) * UNIT_SECONDS[found[2]]
+def _checked(args: dict[str, str] | None, required: str) -> dict[str, str]:
+    """Refuse arguments that are missing or unknown: a name with a typo would do nothing."""
+    args = args or {}
+    if required not in args:
+        raise ValueError(f"the argument {required} is missing")
+    if unknown := [name for name in args if name not in ARGUMENTS]:
+        raise ValueError(f"no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}")
+    return args
+
+
+def _seconds(args: dict[str, str], name: str, default: str) -> int:
+    """Read a length of time, up to a hundred years."""
+    found = re.fullmatch(r"(\d+)([smhd])", text := args.get(name, default))
+    seconds = int(found[1]) * UNIT_SECONDS[found[2]] if found else -1
+    if not 0 <= seconds <= SECONDS_MAX:
+        raise ValueError(f"{name} is '{text}', not a length of time such as 10m, in s, m, h or d")
+    return seconds
 
 
 def _newest(

@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     # For editors; a server has the class among the builtins of a plugin.
     from influxdb3 import InfluxDB3Local, LineBuilder
 
+ARGUMENTS = "source target window lookback calculation fields tags target_database".split()
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+SECONDS_MAX = 100 * 366 * 86_400
 CALCULATIONS = ("avg", "sum", "min", "max", "median", "stddev")
 NUMBERS = ("Int64", "UInt64", "Float64")
 DONE = "downsample: windows done until"
@@ -78,30 +80,41 @@ def process_scheduled_call(
     A window is [start, start + length), and its row has the time of its start. A later run writes
     the same rows again, so that it replaces and never doubles them.
     """
-    args = args or {}
+    args = _checked(args, "source")
     source, window = args["source"], args.get("window", "1h")
-    window_s, lookback_s = _seconds(window), _seconds(args.get("lookback", "0s"))
+    window_s, lookback_s = _seconds(args, "window", "1h", 1), _seconds(args, "lookback", "0s")
     calculation = args.get("calculation", "avg")
     if calculation not in CALCULATIONS:
         raise ValueError(f"calculation is '{calculation}', not one of {', '.join(CALCULATIONS)}")
     end_s = int(call_time.timestamp()) // window_s * window_s
-    start_s = _start(influxdb3_local, window_s, lookback_s, end_s)
+    span = range(_start(influxdb3_local, window_s, lookback_s, end_s), end_s, window_s)
     tags, fields = _columns(influxdb3_local, source, args)
-    if start_s < end_s and fields:
-        sql = _sql(source, tags, fields, calculation, window_s, start_s, end_s)
-        rows = influxdb3_local.query(sql)
+    if span and fields:
+        rows = influxdb3_local.query(_sql(source, tags, fields, calculation, span))
         lines = [_line(args.get("target", f"{source}_{window}"), tags, fields, row) for row in rows]
-        if lines:
-            _write(influxdb3_local, args.get("target_database"), lines)
+        lines = [line for line in lines if line.fields]  # some windows have nothing but text
+        _write(influxdb3_local, args.get("target_database"), lines)
         influxdb3_local.info(f"downsampled {source}: {len(lines)} rows up to {_iso(end_s)}")
     _kept(influxdb3_local).put(DONE, end_s)
 
 
-def _seconds(text: str) -> int:
-    found = re.fullmatch(r"(\d+)([smhd])", text)
-    if found is None:
-        raise ValueError(f"'{text}' is no length of time such as 10m, in s, m, h or d")
-    return int(found[1]) * UNIT_SECONDS[found[2]]
+def _checked(args: dict[str, str] | None, required: str) -> dict[str, str]:
+    """Refuse arguments that are missing or unknown: a name with a typo would do nothing."""
+    args = args or {}
+    if required not in args:
+        raise ValueError(f"the argument {required} is missing")
+    if unknown := [name for name in args if name not in ARGUMENTS]:
+        raise ValueError(f"no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}")
+    return args
+
+
+def _seconds(args: dict[str, str], name: str, default: str, least: int = 0) -> int:
+    """Read a length of time, up to a hundred years."""
+    found = re.fullmatch(r"(\d+)([smhd])", text := args.get(name, default))
+    seconds = int(found[1]) * UNIT_SECONDS[found[2]] if found else -1
+    if not least <= seconds <= SECONDS_MAX:
+        raise ValueError(f"{name} is '{text}', not a length of time such as 10m, in s, m, h or d")
+    return seconds
 
 
 def _start(local: InfluxDB3Local, window_s: int, lookback_s: int, end_s: int) -> int:
@@ -142,22 +155,15 @@ def _named(text: str | None, every: list[str]) -> list[str]:
     return names
 
 
-def _sql(
-    source: str,
-    tags: list[str],
-    fields: list[str],
-    calculation: str,
-    window_s: int,
-    start_s: int,
-    end_s: int,
-) -> str:
-    start = f"date_bin(INTERVAL '{window_s} seconds', time, TIMESTAMP '1970-01-01T00:00:00Z')"
+def _sql(source: str, tags: list[str], fields: list[str], calculation: str, span: range) -> str:
+    """Give the query for the windows of a span of seconds; its step is their length."""
+    start = f"date_bin(INTERVAL '{span.step} seconds', time, TIMESTAMP '1970-01-01T00:00:00Z')"
     groups = [f"{start} AS window_start", *map(_quoted, tags)]
     values = [f"{calculation}({_quoted(name)}) AS {_quoted(name)}" for name in fields]
     numbers = ", ".join(str(position + 1) for position in range(len(groups)))
     return (
         f"SELECT {', '.join([*groups, *values])} FROM {_quoted(source)} "  # noqa: S608 - names only
-        f"WHERE time >= '{_iso(start_s)}' AND time < '{_iso(end_s)}' GROUP BY {numbers}"
+        f"WHERE time >= '{_iso(span.start)}' AND time < '{_iso(span.stop)}' GROUP BY {numbers}"
     )
 
 
@@ -182,8 +188,6 @@ def _line(table: str, tags: list[str], fields: list[str], row: dict[str, Any]) -
 
 def _write(local: InfluxDB3Local, database: str | None, lines: list[LineBuilder]) -> None:
     for line in lines:
-        if not line.fields:
-            continue  # a window in which a series has nothing but text
         if database is None:
             local.write(line)
         else:

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from influxdb3 import InfluxDB3Local, LineBuilder, TableBatch
 
 NS = 1_000_000_000
+ARGUMENTS = ("field", "above", "below", "hold", "table", "tags", "target")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+SECONDS_MAX = 100 * 366 * 86_400
 KEY_CHARACTERS_MAX = 200
 
 
@@ -89,7 +91,7 @@ def process_writes(
     A series whose value is bad is pending, and firing once it was bad for as long as `hold` says.
     What is pending or firing is kept with the rows that say so; a series that is well is not.
     """
-    args = args or {}
+    args = _checked(args, "field")
     rule = _rule(args)
     for batch in table_batches:
         if args.get("table") in {None, batch["table_name"]}:
@@ -97,15 +99,38 @@ def process_writes(
 
 
 def _rule(args: dict[str, str]) -> Rule:
-    above, below = (float(args[name]) if name in args else None for name in ("above", "below"))
+    above, below = _limit(args, "above"), _limit(args, "below")
     if above is None and below is None:
         raise ValueError("give a limit: above, below, or both")
-    found = re.fullmatch(r"(\d+)([smhd])", hold := args.get("hold", "0s"))
-    if found is None:
-        raise ValueError(f"'{hold}' is no length of time such as 10m, in s, m, h or d")
-    hold_ns = int(found[1]) * UNIT_SECONDS[found[2]] * NS
+    hold_ns = _seconds(args, "hold", "0s") * NS
     tags = tuple(name for name in args.get("tags", "").split(".") if name)
     return Rule(args["field"], above, below, hold_ns, tags, args.get("target", "alerts"))
+
+
+def _checked(args: dict[str, str] | None, required: str) -> dict[str, str]:
+    """Refuse arguments that are missing or unknown: a name with a typo would do nothing."""
+    args = args or {}
+    if required not in args:
+        raise ValueError(f"the argument {required} is missing")
+    if unknown := [name for name in args if name not in ARGUMENTS]:
+        raise ValueError(f"no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}")
+    return args
+
+
+def _limit(args: dict[str, str], name: str) -> float | None:
+    try:
+        return float(args[name]) if name in args else None
+    except ValueError:
+        raise ValueError(f"{name} is '{args[name]}', not a number") from None
+
+
+def _seconds(args: dict[str, str], name: str, default: str) -> int:
+    """Read a length of time, up to a hundred years."""
+    found = re.fullmatch(r"(\d+)([smhd])", text := args.get(name, default))
+    seconds = int(found[1]) * UNIT_SECONDS[found[2]] if found else -1
+    if not 0 <= seconds <= SECONDS_MAX:
+        raise ValueError(f"{name} is '{text}', not a length of time such as 10m, in s, m, h or d")
+    return seconds
 
 
 def _look(local: InfluxDB3Local, rule: Rule, batch: TableBatch) -> None:

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     # For editors; a server has the class among the builtins of a plugin.
     from influxdb3 import InfluxDB3Local, LineBuilder
 
+ARGUMENTS = ("table", "tags", "time")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIMES_NS = range(-(2**63) + 2, 2**63 - 1)
 # One payload that is larger was not meant for this plugin.
 ROWS_MAX = 10_000
 DEPTH_MAX = 20
@@ -63,14 +65,23 @@ def process_request(
     floats, so that 1 and 1.5 fit one column; lists stay JSON.
     """
     args = args or {}
+    if unknown := [name for name in args if name not in ARGUMENTS]:
+        raise ValueError(f"no argument {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}")
     try:
-        lines = _lines(json.loads(request_body, parse_constant=_refuse_number), args)
+        lines = _lines(_payload(request_body), args)
     except (RefusedError, ValueError, OverflowError, RecursionError) as error:
         influxdb3_local.warn(f"refused a payload: {error}")
         return {"error": str(error)}, 400
     for line in lines:
         influxdb3_local.write(line)
     return {"written": len(lines)}, 200
+
+
+def _payload(body: bytes) -> object:
+    try:
+        return json.loads(body, parse_constant=_refuse_number)
+    except ValueError as error:
+        raise RefusedError(f"the body is no JSON: {error}") from None
 
 
 def _refuse_number(text: str) -> None:
@@ -167,7 +178,11 @@ def _field(line: LineBuilder, name: str, value: object) -> None:
 def _time_ns(value: object) -> int:
     """Read RFC 3339, or seconds since 1970, to the microsecond."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return round(value * 1_000_000) * 1000
-    moment = datetime.fromisoformat(str(value))
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (aware - EPOCH) // timedelta(microseconds=1) * 1000
+        time_ns = round(value * 1_000_000) * 1000
+    else:
+        moment = datetime.fromisoformat(str(value))
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        time_ns = (aware - EPOCH) // timedelta(microseconds=1) * 1000
+    if time_ns not in TIMES_NS:
+        raise RefusedError(f"the time {value} is not in the years 1678 to 2261")
+    return time_ns

@@ -86,7 +86,9 @@ def test_a_table_is_watched_as_a_whole_without_a_tag(engine: PluginEngine) -> No
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ({"silent_after": "soon"}, "'soon' is no length of time"),
+        ({"silent_after": "soon"}, "silent_after is 'soon', not a length of time"),
+        ({"lookback": "9999999d"}, "lookback is '9999999d', not a length of time"),
+        ({"tags": "room"}, "no argument tags; there are table, tag"),
         ({"lookback": "10m"}, "lookback must be above silent_after"),
         ({"table": "absent"}, "absent"),
     ],

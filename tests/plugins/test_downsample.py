@@ -98,7 +98,10 @@ def test_a_table_that_is_not_there_yet_is_waited_for(engine: PluginEngine) -> No
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ({"window": "1 hour"}, "'1 hour' is no length of time"),
+        ({"window": "1 hour"}, "window is '1 hour', not a length of time"),
+        ({"window": "0s"}, "window is '0s', not a length of time"),
+        ({"lookback": "36601d"}, "lookback is '36601d', not a length of time"),
+        ({"windo": "1m"}, "no argument windo; there are source, target, window"),
         ({"calculation": "mode"}, "calculation is 'mode', not one of avg"),
         ({"fields": "temp.absent"}, "there is no column absent"),
         ({"tags": "temp"}, "there is no column temp"),

@@ -110,9 +110,10 @@ def test_a_long_series_has_a_state_too(engine: PluginEngine) -> None:
     ("arguments", "words"),
     [
         ({"field": "temp"}, "give a limit: above, below, or both"),
-        ({"field": "temp", "above": "much"}, "could not convert string to float"),
-        ({"field": "temp", "above": "1", "hold": "5"}, "'5' is no length of time"),
-        ({"above": "1"}, "KeyError: 'field'"),
+        ({"field": "temp", "above": "much"}, "above is 'much', not a number"),
+        ({"field": "temp", "above": "1", "hold": "5"}, "hold is '5', not a length of time"),
+        ({"above": "1"}, "the argument field is missing"),
+        ({"field": "temp", "abov": "1"}, "no argument abov; there are field, above"),
     ],
 )
 def test_a_bad_argument_is_named(

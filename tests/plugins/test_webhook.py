@@ -113,13 +113,15 @@ def nested(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("no JSON", "Expecting value"),
+        ("no JSON", "the body is no JSON: Expecting value"),
         (b"\xff", "utf-8"),
         ("", "Expecting value"),
         ("3", "an object is needed, not int"),
         ([{"n": 1}, "text"], "an object is needed, not str"),
         ({"source": "door"}, "an object has no member that can be a field"),
         ({"n": 1, "at": "yesterday"}, "Invalid isoformat string: 'yesterday'"),
+        ({"n": 1, "at": 1e30}, "the time 1e+30 is not in the years 1678 to 2261"),
+        ({"n": 1, "at": "2262-04-12T00:00:00Z"}, "is not in the years 1678 to 2261"),
         ('{"n": NaN}', "NaN is no number that a field can have"),
         ('{"n": 1' + "0" * 400 + "}", "int too large to convert to float"),
         ('{"n": 1e400}', "n is inf, which no field can have"),
@@ -138,3 +140,8 @@ def test_what_is_no_row_is_refused_and_nothing_is_written(
     assert status == 400
     assert words in document["error"]
     assert report.writes == {}
+
+
+def test_an_unknown_argument_is_named(shared: PluginEngine) -> None:
+    report = shared.run_request(PLUGIN, body={"n": 1}, method="POST", arguments={"tag": "n"})
+    assert "no argument tag; there are table, tags, time" in str(report.error)
