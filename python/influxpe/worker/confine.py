@@ -38,6 +38,8 @@ def confine(memory_bytes_max: int, template_id: int) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != template_id:
         os._exit(0)  # it died before we asked
+    # So that the template can tell orphans of dead workers from those of live ones.
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # RLIMIT_DATA counts memory that is the process's own and writable; RLIMIT_AS would count what
     # libraries reserve and never touch.

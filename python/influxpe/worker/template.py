@@ -6,12 +6,14 @@ all of them and itself.
 """
 
 import builtins
+import contextlib
 import gc
 import os
 import select
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import pyarrow.compute  # imported for the workers, which would each wait for it
@@ -128,6 +130,16 @@ class Template:
             _, status = os.waitpid(process_id, 0)
             if worker is not None:
                 self._tell(wire.Exited(worker, os.waitstatus_to_exitcode(status)))
+        self._kill_orphans()
+
+    def _kill_orphans(self) -> None:
+        """End what dead workers have left: whatever else is a child of this process.
+
+        It may have left the group of its worker. What live workers have started stays with them.
+        """
+        for process_id in _children():
+            if process_id not in self._workers:
+                _kill(process_id)
 
     def _tell(self, message: wire.FromTemplate) -> None:
         """Tell the server; without one, end."""
@@ -140,6 +152,11 @@ class Template:
         """End all workers and what they started, and this process."""
         for process_id in self._workers:
             _kill_group(process_id)
+        self._workers.clear()
+        with contextlib.suppress(ChildProcessError):  # none is left
+            while True:
+                self._kill_orphans()
+                os.waitpid(-1, 0)
         os._exit(0)
 
 
@@ -160,10 +177,22 @@ def _own_group(process_id: int) -> None:
         return  # the other side was first, or it has ended
 
 
+def _children() -> list[int]:
+    """All children of this process; none where the kernel does not list them."""
+    found: list[int] = []
+    for listed in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, listed.read_text().split())
+    return found
+
+
 def _kill_group(process_id: int) -> None:
     """End a worker, and everything that it started and that has not left its group."""
-    for kill in (os.kill, os.killpg):
-        try:
-            kill(process_id, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue  # nothing of it is left
+    _kill(process_id)
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing of it is left
+        os.killpg(process_id, signal.SIGKILL)
+
+
+def _kill(process_id: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended
+        os.kill(process_id, signal.SIGKILL)

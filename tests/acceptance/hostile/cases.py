@@ -129,6 +129,13 @@ WELL = {
         "for _ in range(4):\n    threading.Thread(target=spin).start()"
     ),
     "leaves a process behind": Case("import subprocess\nsubprocess.Popen(['sleep', '3600'])"),
+    "leaves a process behind that has left its group": Case(
+        "import subprocess\nsubprocess.Popen(['sleep', '3600'], start_new_session=True)"
+    ),
+    "leaves a daemon behind": Case(
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "        time.sleep(3600)\n    os._exit(0)"
+    ),
     "goes on as two": Case("import os\nos.fork()"),
     "deletes its own file": Case("import os\nos.unlink(__file__)"),
     "goes to another folder": Case("import os\nos.chdir('/proc')"),
