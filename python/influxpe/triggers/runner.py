@@ -311,8 +311,9 @@ class Runner:
         try:
             await (work.commit or self.commit)(output)
         except InvalidError as error:
-            text = f"error running {self._kind} plugin: {error}"
-            raise RunFailed(text, reason=str(error)) from error
+            reason = self.log.clean(str(error))  # it may repeat the line
+            text = f"error running {self._kind} plugin: {reason}"
+            raise RunFailed(text, reason=reason) from error
 
     def _plugin_failed(self, reason: str) -> str:
         verb = "running" if self._kind == "request" else "executing"

@@ -55,6 +55,29 @@ def test_a_failure_shows_no_secret(
     assert "hunter2" not in caplog.text
 
 
+def test_a_line_that_is_refused_shows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("INFLUXPE_SECRET_KEY", "hunter2")
+    code = f"""{REQUEST}
+    class Line:
+        def build(self):
+            return args["token"] + " bad"
+    influxdb3_local.write(Line())
+    return "done"
+"""
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            await host.trigger("t", "request:t", code, arguments=ARGUMENTS)
+            answer = await host.get("t")
+            assert answer.status == 500
+            assert b"`*** bad`" in answer.body
+
+    asyncio.run(scenario())
+    assert "hunter2" not in caplog.text
+
+
 def test_a_missing_secret_fails_the_run_with_its_name(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:
