@@ -5,6 +5,7 @@ They are on the disk when a call returns. A run that goes on has the files that 
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,8 @@ from influxpe.plugin.source import locate, outside
 from influxpe.plugin.staging import write_whole
 
 _PURPOSE = "upload"
+# Two at once would take each other's new folder for one that was left behind.
+_one_at_a_time = threading.Lock()
 
 
 def write_file(plugin_dir: Path, filename: str, content: bytes) -> None:
@@ -45,7 +48,7 @@ def replace_folder(plugin_dir: Path, filename: str, files: Sequence[tuple[str, b
     if len(files) > FOLDER_FILES_MAX:
         raise PluginError(f"{len(files)} files for {filename}, the limit is {FOLDER_FILES_MAX}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(target) as new:
+    with _one_at_a_time, _beside(target) as new:
         for relative, content in files:
             _put(new / relative, content)
         swap.put_in_place(new, target)

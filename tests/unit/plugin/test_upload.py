@@ -1,5 +1,7 @@
 """What is put into the plugin folder: whole or not at all, and nowhere else."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,18 @@ def test_what_an_upload_that_was_killed_left_behind_goes(plugins: Path) -> None:
     assert sorted(p.name for p in plugins.iterdir()) == [".many.upload-of-others", "many"]
 
 
+def test_uploads_of_one_folder_at_once_are_each_whole(plugins: Path) -> None:
+    files = [ENTRY, *((f"part{number}.py", b"x = 1\n") for number in range(30))]
+
+    def upload_often(_: int) -> None:
+        for _ in range(5):
+            replace_folder(plugins, "many", files)
+
+    with ThreadPoolExecutor(3) as uploaders:
+        list(uploaders.map(upload_often, range(3)))
+    assert len(tree(plugins / "many")) == len(files)
+
+
 def test_a_folder_that_is_a_link_stays_one(plugins: Path) -> None:
     (plugins / "other").symlink_to("many")
     replace_folder(plugins, "other", [ENTRY])
@@ -149,3 +163,9 @@ def test_files_are_listed_for_each_trigger(plugins: Path) -> None:
     changed_ms = path.stat().st_mtime_ns // 1_000_000
     assert listed[0] == PluginFile("a", "one.py", str(path), 6, changed_ms)
     assert plugin_files(None, triggers) == []
+
+
+def test_a_file_with_a_name_that_is_no_utf_8_is_listed(plugins: Path) -> None:
+    Path(os.fsdecode(os.fsencode(plugins / "many") + b"/gr\xf6sse.txt")).write_text("")
+    names = [one.file_name for one in plugin_files(plugins, [("t", "many")])]
+    assert names == ["__init__.py", "gr\ufffdsse.txt", "old/part.py"]
