@@ -138,6 +138,7 @@ class TriggerManager:
         warnings = await self._check_plugin(request.plugin_filename)
         if spec is None:
             raise SpecError(str(refused))
+        _check_name(request.name)
         check_zone(request.options.time_zone)
         if request.options.where is not None:
             self._engine.check_condition(request.options.where)
@@ -313,6 +314,14 @@ def _parse(text: str) -> tuple[Spec | None, SpecError | None]:
         return parse(text), None
     except SpecError as error:
         return None, error
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that the history could not have as a tag. Raises `InvalidError`."""
+    if name.endswith("\\") or any(character < " " for character in name):
+        raise InvalidError(
+            f"the name of a trigger has no control characters and no backslash at its end: {name!r}"
+        )
 
 
 def _arguments(arguments: Mapping[str, object] | None) -> dict[str, str] | None:

@@ -71,6 +71,17 @@ def test_what_cannot_run_is_refused_at_creation(tmp_path: Path, what: str) -> No
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("name", ["a\\", "a\nb", "a\tb"])
+def test_a_name_that_the_history_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            with pytest.raises(InvalidError, match="the name of a trigger has no control"):
+                await host.trigger(name, "all_tables", NOTHING, plugin_filename="plugin.py")
+            assert host.engine.triggers() == []
+
+    asyncio.run(scenario())
+
+
 def test_a_name_is_taken_once_per_database(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:
