@@ -21,6 +21,8 @@ ATTEMPTS_MAX_DEFAULT = 10
 ATTEMPTS_MAX = 1_000
 # Python with pyarrow has about half of it before the plugin has anything.
 MEMORY_LIMIT_BYTES_MIN = 64 * 1024 * 1024
+# What the kernel counts in; with more no process would start.
+MEMORY_LIMIT_BYTES_MAX = 2**63 - 1
 # A run holds its rows in memory, on both sides.
 BATCH_ROWS_MAX = 1_000_000
 BATCH_INTERVAL_S_MAX = 24 * 3600.0
@@ -60,15 +62,22 @@ class TriggerOptions:
     def check(self) -> None:
         """Raise `ValueError`, naming option and bound, where one is out of its range."""
         _between("max_attempts", self.max_attempts, 1, ATTEMPTS_MAX)
-        _between("memory_limit_bytes", self.memory_limit_bytes, MEMORY_LIMIT_BYTES_MIN, None)
+        _between(
+            "memory_limit_bytes",
+            self.memory_limit_bytes,
+            MEMORY_LIMIT_BYTES_MIN,
+            MEMORY_LIMIT_BYTES_MAX,
+        )
         _between("time_limit (in s)", self.time_limit_s, TIME_LIMIT_S_MIN, None)
         _between("batch_rows", self.batch_rows, 1, BATCH_ROWS_MAX)
         _between("batch_interval (in s)", self.batch_interval_s, 0, BATCH_INTERVAL_S_MAX)
         if self.missed_runs not in MISSED_RUNS:
             raise ValueError(f"missed_runs must be one of {', '.join(MISSED_RUNS)}")
-        for name in self.variables:
+        for name, text in self.variables.items():
             if VARIABLE_NAME.fullmatch(name) is None:
                 raise ValueError(f"'{name}' is no name of an environment variable")
+            if "\0" in text:
+                raise ValueError(f"the environment variable '{name}' has a NUL character")
 
     def to_json(self) -> str:
         """Give the text for the catalog: empty where everything stands at its default."""

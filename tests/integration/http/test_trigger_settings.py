@@ -51,7 +51,10 @@ def create(client: ApiClient, name: str, settings: dict[str, object]) -> tuple[i
     [
         ({"time_limit": "5 parsecs"}, "invalid duration '5 parsecs'"),
         ({"time_limit": 5}, "expected str | null at `trigger_settings.time_limit`"),
-        ({"memory_limit_bytes": 5}, "memory_limit_bytes must be at least 67108864, not 5"),
+        (
+            {"memory_limit_bytes": 5},
+            "memory_limit_bytes must be from 67108864 to 9223372036854775807, not 5",
+        ),
         ({"max_attempts": 0}, "max_attempts must be from 1 to 1000, not 0"),
         ({"missed_runs": "never"}, "never"),
         ({"time_zone": "Mars/Olympus"}, "Mars/Olympus"),

@@ -168,12 +168,14 @@ def _sum(rows: list[dict[str, int]]) -> int:
     [
         (TriggerOptions(max_attempts=0), "max_attempts must be from 1 to 1000, not 0"),
         (TriggerOptions(max_attempts=1001), "max_attempts must be from 1 to 1000, not 1001"),
-        (TriggerOptions(memory_limit_bytes=1), "memory_limit_bytes must be at least 67108864"),
+        (TriggerOptions(memory_limit_bytes=1), "memory_limit_bytes must be from 67108864 to 92"),
+        (TriggerOptions(memory_limit_bytes=2**63), "memory_limit_bytes must be from 67108864 to"),
         (TriggerOptions(time_limit_s=0), r"time_limit \(in s\) must be at least 0.01, not 0"),
         (TriggerOptions(batch_rows=0), "batch_rows must be from 1 to 1000000, not 0"),
         (TriggerOptions(batch_rows=1_000_001), "batch_rows must be from 1 to 1000000"),
         (TriggerOptions(batch_interval_s=86_401), r"batch_interval \(in s\) must be from 0 to"),
         (TriggerOptions(variables={"A=B": ""}), "'A=B' is no name of an environment variable"),
+        (TriggerOptions(variables={"A": "b\0"}), "variable 'A' has a NUL character"),
     ],
 )
 def test_options_out_of_their_range_are_refused(options: TriggerOptions, reason: str) -> None:
