@@ -12,6 +12,7 @@ from functools import partial
 
 from influxpe._engine import TriggerInfo
 from influxpe.errors import (
+    ConflictError,
     EngineError,
     InvalidError,
     NotFoundError,
@@ -102,6 +103,7 @@ class TriggerManager:
         self._pacer = Pacer(calls, flush_interval_s, self._drop_what_is_gone)
         self._allowed = frozenset(RESTRICTION_NAMES[name] for name in restrict_to)
         self._changing = asyncio.Lock()
+        self._replays: dict[int, Replay] = {}
         self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -194,6 +196,8 @@ class TriggerManager:
             await self._calls.work(partial(self._engine.delete_trigger, database, name))
             if info is not None:
                 await self._stop(info.id)
+            if info is not None and (replay := self._replays.get(info.id)) is not None:
+                await replay.stop()
 
     async def enable(self, database: str, name: str) -> None:
         """Let a trigger run, from what is written from now on."""
@@ -248,19 +252,24 @@ class TriggerManager:
     async def replay(self, database: str, name: str, letter_id: str | None) -> Replayed:
         """Run what was given up again, the oldest first, until a run fails.
 
-        Raises `NotFoundError` for the trigger, or a letter that does not wait, and `PluginError`.
+        Raises `NotFoundError` for the trigger, or a letter that does not wait, `PluginError`, and
+        `ConflictError` while another replay of this trigger goes on.
         """
         if self._pool is None:
             raise PluginError(NO_PLUGINS)
         info = await self._find(database, name)
         if info is None:
             raise NotFoundError(f"the requested resource was not found: {name}")
+        if info.id in self._replays:
+            raise ConflictError(f"a replay of trigger '{name}' is going on already")
         task = self.registry.get(info.id)
         runner = self._runner(trigger_of(info), self._pool) if task is None else task.runner
+        replay = self._replays[info.id] = Replay(runner, self._dead_letters)
         try:
-            return await Replay(runner, self._dead_letters).run(letter_id)
+            return await replay.run(letter_id)
         finally:
-            if task is None:
+            del self._replays[info.id]
+            if self.registry.get(info.id) is None:  # also where it was disabled meanwhile
                 await runner.kill()
 
     def _task_for(self, runner: Runner) -> TriggerTask:

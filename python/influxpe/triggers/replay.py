@@ -1,4 +1,7 @@
-"""Dead letters are run again: with the plugin as it is now, one after the other."""
+"""Dead letters are run again: with the plugin as it is now, one after the other.
+
+A replay that is stopped commits nothing any more, whatever its run is doing.
+"""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +27,12 @@ class Replay:
     def __init__(self, runner: Runner, letters: DeadLetters) -> None:
         self._runner = runner
         self._letters = letters
+        self._stopped = False
+
+    async def stop(self) -> None:
+        """End, and with it what is running: the trigger is deleted."""
+        self._stopped = True
+        await self._runner.kill()
 
     async def run(self, letter_id: str | None) -> Replayed:
         """Run the letters that wait, or one of them, until one fails.
@@ -42,6 +51,7 @@ class Replay:
         return Replayed(len(waiting), 0)
 
     async def _run(self, letter: Letter) -> None:
+        self._check()
         source = await self._runner.source()
         if source is None:
             filename = self._runner.trigger.plugin_filename
@@ -58,5 +68,10 @@ class Replay:
         await self._runner.once(source, work)
 
     async def _commit(self, letter: Letter, output: Output) -> None:
+        self._check()
         line = self._letters.replayed(self._runner.trigger, letter)
         await self._runner.commit(replace(output, internal=line))
+
+    def _check(self) -> None:
+        if self._stopped:
+            raise RunFailed("the trigger was deleted")
