@@ -5,9 +5,9 @@ import contextlib
 import itertools
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from influxpe.plugin.global_cache import GlobalCache
 from influxpe.plugin.plugin_calls import PluginCalls
@@ -74,6 +74,9 @@ class Times:
 
     stuck_after_s: float
     limit_s: float | None = None
+
+
+Later: TypeAlias = Callable[[Active, Times], Coroutine[None, None, None]]
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -153,34 +156,36 @@ class WorkerProcess(asyncio.Protocol):
         self._newest_host = host
         self._transport.writelines([frame, *_payload(run)])  # in one system call
         self._digests.add(run.source.digest)
-        loop = asyncio.get_running_loop()
-        stuck = loop.call_later(times.stuck_after_s, self._report_later, active, times)
+        timers = self._timers(active, times)
         try:
-            return await self._end_of(active, times)
+            return await done
         finally:
-            stuck.cancel()
-            active.done.cancel()
+            for timer in timers:
+                timer.cancel()
             self._active.pop(number, None)
 
-    async def _end_of(self, active: Active, times: Times) -> RunResult:
-        """Wait for the end of a run. Raises `RunTooLong`, while the run still goes on."""
-        if times.limit_s is None:
-            return await active.done
-        await asyncio.wait((active.done,), timeout=times.limit_s)
-        place = None if active.done.done() else await self.place(active)
-        if active.done.done():
-            return active.done.result()
-        where = "" if place is None else f"; it was at {place.text}"
-        raise RunTooLong(
-            f"trigger {active.run.trigger_name}: "
-            f"the run took longer than {times.limit_s:g} s and was ended{where}",
-            "" if place is None else place.traceback,
-        )
+    def _timers(self, active: Active, times: Times) -> list[asyncio.TimerHandle]:
+        """Set when it is logged where a run is, and when it is given up."""
+        loop = asyncio.get_running_loop()
+        timers = [loop.call_later(times.stuck_after_s, self._begin, self._report, active, times)]
+        if times.limit_s is not None:
+            timers.append(loop.call_later(times.limit_s, self._begin, self._give_up, active, times))
+        return timers
 
-    def _report_later(self, active: Active, times: Times) -> None:
-        task = asyncio.get_running_loop().create_task(self._report(active, times))
+    def _begin(self, work: Later, active: Active, times: Times) -> None:
+        task = asyncio.get_running_loop().create_task(work(active, times))
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
+
+    async def _give_up(self, active: Active, times: Times) -> None:
+        """Fail a run that has passed its limit, unless it ends while it is asked where it is."""
+        place = await self.place(active)
+        if active.done.done():
+            return
+        where = "" if place is None else f"; it was at {place.text}"
+        reason = f"the run took longer than {times.limit_s:g} s and was ended{where}"
+        text = f"trigger {active.run.trigger_name}: {reason}"
+        active.done.set_exception(RunTooLong(text, "" if place is None else place.traceback))
 
     async def _report(self, active: Active, times: Times) -> None:
         """Log where a run is that takes long."""
