@@ -24,6 +24,8 @@ RUNS_TABLE = "processing_engine_runs"
 FLUSH_SECONDS = 1.0
 # A plugin that fails in a loop must not fill the memory between two flushes.
 GATHERED_MAX = 10_000
+# Nor may their errors and tracebacks, and all of it goes into one frame of the log.
+GATHERED_CHARACTERS_MAX = 16 * 1024 * 1024
 TEXT_CHARACTERS_MAX = 65_536
 HEADS_KEPT_MAX = 1_000
 # Rows that the server writes for itself have no trigger behind them.
@@ -105,14 +107,18 @@ class History:
     def __init__(self, calls: EngineCalls) -> None:
         self._calls = calls
         self._gathered: list[str] = []
+        self._characters = 0
         self._lost = 0
 
     def add(self, record: Record) -> None:
         """Keep the row of a run that wrote nothing, for the next flush."""
-        if len(self._gathered) >= GATHERED_MAX:
+        line = f"{record.line},rows_out=0i {record.time_ns}"
+        characters = self._characters + len(line)
+        if len(self._gathered) >= GATHERED_MAX or characters > GATHERED_CHARACTERS_MAX:
             self._lost += 1
             return
-        self._gathered.append(f"{record.line},rows_out=0i {record.time_ns}")
+        self._gathered.append(line)
+        self._characters = characters
 
     async def run(self) -> None:
         """Flush again and again, until cancelled."""
@@ -121,13 +127,20 @@ class History:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what has been gathered; durable on return. An engine that refuses is logged."""
-        lines, self._gathered = self._gathered, []
+        """Write what has been gathered; durable on return. An engine that refuses is logged.
+
+        Who is cancelled leaves the rows for the next flush; a row that is written twice is one.
+        """
+        lines, self._gathered, self._characters = self._gathered, [], 0
         lost, self._lost = self._lost, 0
         if lost:
             logger.warning("%d runs are not in the history: they ended too fast", lost)
-        if lines:
-            await self._write(lines)
+        try:
+            if lines:
+                await self._write(lines)
+        except asyncio.CancelledError:
+            self._gathered[:0] = lines
+            raise
 
     async def _write(self, lines: Sequence[str]) -> None:
         try:

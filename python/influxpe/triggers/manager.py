@@ -121,6 +121,7 @@ class TriggerManager:
         self._pool = None
         for background in self._background:
             background.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         stops = [task.stop(CLOSE_GRACE_SECONDS_MAX) for task in self.registry.all()]
         await asyncio.gather(*stops, return_exceptions=True)
         await self._history.flush()

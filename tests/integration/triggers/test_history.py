@@ -1,5 +1,6 @@
 """What is kept of runs: their history, and what was given up."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,16 @@ import pytest
 
 from influxpe.clock import SystemClock
 from influxpe.errors import NotFoundError
-from influxpe.plugin.engine_calls import EngineCalls
-from influxpe.triggers.history import GATHERED_MAX, History, RunInput, RunOutcome
+from influxpe.plugin.engine_calls import EngineCalls, Record
+from influxpe.triggers.history import (
+    GATHERED_CHARACTERS_MAX,
+    GATHERED_MAX,
+    RUNS_TABLE,
+    TEXT_CHARACTERS_MAX,
+    History,
+    RunInput,
+    RunOutcome,
+)
 from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.registry import trigger_of
 from tests.integration.triggers.harness import (
@@ -190,12 +199,44 @@ async def test_a_flood_of_failures_is_counted_not_kept(
         await host.trigger("one", "request:one", REQUEST + "    return {}\n")
         trigger = trigger_of(host.info("one"))
         history = History(EngineCalls(host.engine, SystemClock(), host.commits))
+        now_ns = SystemClock().now_ns()
         for number in range(GATHERED_MAX + 2):
-            history.add(RunOutcome(number, 1, 0, "", RunInput()).record(trigger))
+            history.add(RunOutcome(now_ns + number, 1, 0, "", RunInput()).record(trigger))
         await history.flush()
         assert "2 runs are not in the history: they ended too fast" in caplog.text
         sql = "SELECT count(*) AS n FROM processing_engine_runs"
-        assert host.query("_internal", sql)[0]["n"] <= GATHERED_MAX
+        assert host.query("_internal", sql)[0]["n"] == GATHERED_MAX
+
+
+@in_loop
+async def test_long_errors_of_a_flood_fill_no_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as host:
+        history = History(EngineCalls(host.engine, SystemClock(), host.commits))
+        fits = GATHERED_CHARACTERS_MAX // TEXT_CHARACTERS_MAX - 1
+        line = f'{RUNS_TABLE} error="{"e" * TEXT_CHARACTERS_MAX}"'
+        now_ns = SystemClock().now_ns()
+        for number in range(5_000):
+            history.add(Record(line, now_ns + number))
+        await history.flush()
+        assert f"{5_000 - fits} runs are not in the history" in caplog.text
+        sql = "SELECT count(*) AS n FROM processing_engine_runs"
+        assert host.query("_internal", sql)[0]["n"] == fits
+
+
+@in_loop
+async def test_a_flush_that_is_cancelled_loses_no_row(tmp_path: Path) -> None:
+    async with running(tmp_path) as host:
+        history = History(EngineCalls(host.engine, SystemClock(), host.commits))
+        history.add(Record(f"{RUNS_TABLE} attempt=1i", SystemClock().now_ns()))
+        flush = asyncio.create_task(history.flush())
+        await asyncio.sleep(0)
+        flush.cancel()
+        await asyncio.wait([flush])
+        assert flush.cancelled()
+        await history.flush()
+        assert [row["attempt"] for row in host.rows(RUNS_TABLE, "_internal")] == [1]
 
 
 def test_options_at_their_defaults_are_no_text() -> None:
