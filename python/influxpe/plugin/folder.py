@@ -83,11 +83,18 @@ def _walk(
 
 
 def _checked(found: Found, root: str) -> Found:
+    if found.is_code and shown(found.path) != str(found.path):
+        raise PluginError(f"reading plugin file: its name is no UTF-8: {shown(found.path)}")
     if found.is_code and not _lies_in(found.path, root):
         raise PluginError(
             f"Path traversal detected: {found.path} leads outside the plugin directory"
         )
     return found
+
+
+def shown(path: str | Path) -> str:
+    """Give a path as text: names on the disk are bytes, and need not be UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def seen(path: Path, relative: str) -> Found:

@@ -1,6 +1,5 @@
 """The files behind the triggers, as `system.plugin_files` and `show plugins` list them."""
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +49,8 @@ def _row(name: str, found: folder.Found) -> PluginFile:
     changed_ns, size_bytes, _ = found.signature
     return PluginFile(
         plugin_name=name,
-        file_name=_shown(found.relative),
-        file_path=_shown(found.path),
+        file_name=folder.shown(found.relative),
+        file_path=folder.shown(found.path),
         size_bytes=size_bytes,
         last_modified_ms=changed_ns // 1_000_000,
     )
-
-
-def _shown(path: str | Path) -> str:
-    """Give a path as text: names on the disk are bytes, and need not be UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")

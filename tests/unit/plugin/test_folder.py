@@ -124,3 +124,10 @@ def test_a_folder_that_changes_while_it_is_read_is_read_again(
     monkeypatch.setattr(folder, "read", read_late)
     assert plugins.read("many").files == (("sub/part.py", f"x = {READS_MAX - 1}000\n"),)
     assert reads == READS_MAX
+
+
+def test_a_python_file_with_a_name_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/gr\xf6sse.py")).write_text("")
+    with pytest.raises(PluginError, match="its name is no UTF-8"):
+        folder.find(tmp_path, tmp_path)
