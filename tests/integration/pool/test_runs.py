@@ -17,7 +17,8 @@ CPU = stream(host=tags("a", None), load=[0.5, 1.0], n=[1, None], time=times(1, 2
 def test_rows_are_dicts_with_tags_first_and_time_last(driver: Driver) -> None:
     result = driver.body(
         "for batch in table_batches:\n"
-        "    influxdb3_local.info(batch['table_name'], batch['rows'], len(batch['rows']))",
+        "    rows = [dict(row) for row in batch['rows']]\n"
+        "    influxdb3_local.info(batch['table_name'], rows, len(batch['rows']))",
         ("cpu", CPU),
         ("mem", stream(used=[7], time=times(5))),
     )
