@@ -7,12 +7,14 @@ Running it again changes its status in the frame of that run.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import pyarrow
 import pyarrow.ipc
@@ -35,6 +37,8 @@ RETENTION_NS = 90 * 24 * 3600 * 10**9
 PART_BYTES_MAX = 512 * 1024
 SAMPLE_ROWS = 3
 SAMPLE_CHARACTERS_MAX = 2_000
+
+Rows: TypeAlias = Sequence[Mapping[str, str | int]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class DeadLetters:
         traceback: str,
         time_ns: int,
     ) -> str:
-        """Give the lines of a new letter for `_internal`."""
+        """Give the lines of a new letter for `_internal`; takes a while where it is large."""
         letter_id = f"{trigger.id}-{time_ns}"
         line = _letter_line(trigger, letter_id)
         line.string_field("trigger_type", run.kind).string_field("status", WAITING)
@@ -105,26 +109,25 @@ class DeadLetters:
         }
         if letter_id is not None:
             where, params["id"] = f"{where} AND letter_id = $id", letter_id
-        rows = await self._rows(LETTERS_TABLE, where, params)
+        columns = "* EXCEPT (sample, error, traceback)"  # for people, and long
+        rows = await self._rows(LETTERS_TABLE, where, params, columns)
         return [_letter(row) for row in rows]
 
     async def tables(self, letter: Letter) -> tuple[tuple[str, bytes], ...]:
         """Give the rows of a letter: names of tables with Arrow IPC streams."""
         rows = await self._rows(PARTS_TABLE, "letter_id = $id", {"id": letter.letter_id})
-        parts: dict[tuple[int, str], list[tuple[int, str]]] = {}
-        for row in rows:
-            key = (int(row["table_number"]), str(row["table_name"]))
-            parts.setdefault(key, []).append((int(row["part"]), str(row["data"])))
-        return tuple((name, _joined(parts[number, name])) for number, name in sorted(parts))
+        return await asyncio.to_thread(_tables, rows)
 
     async def _rows(
-        self, table: str, where: str, params: Mapping[str, Scalar]
-    ) -> Sequence[Mapping[str, str | int]]:
+        self, table: str, where: str, params: Mapping[str, Scalar], columns: str = "*"
+    ) -> Rows:
         if not await self._exists(table):
             return []
         # The table and the condition are ours; what users say comes as parameters.
-        sql = f"SELECT * FROM {table} WHERE {where} ORDER BY time"  # noqa: S608 - as said
-        return _read(await self._calls.query(INTERNAL_DATABASE, sql, params))
+        sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY time"  # noqa: S608 - as said
+        return await asyncio.to_thread(
+            _read, await self._calls.query(INTERNAL_DATABASE, sql, params)
+        )
 
     async def _exists(self, table: str) -> bool:
         sql = "SELECT table_name FROM information_schema.tables WHERE table_name = $table"
@@ -160,6 +163,15 @@ def _part_lines(letter_id: str, tables: Sequence[tuple[str, bytes]], time_ns: in
             line.string_field("table_name", name)
             line.string_field("data", text[start : start + PART_BYTES_MAX])
             yield line.time_ns(time_ns).build()
+
+
+def _tables(rows: Rows) -> tuple[tuple[str, bytes], ...]:
+    """Put the parts of a letter together again."""
+    parts: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    for row in rows:
+        key = (int(row["table_number"]), str(row["table_name"]))
+        parts.setdefault(key, []).append((int(row["part"]), str(row["data"])))
+    return tuple((name, _joined(parts[number, name])) for number, name in sorted(parts))
 
 
 def _joined(parts: list[tuple[int, str]]) -> bytes:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 
-from influxpe.errors import InvalidError, PluginError
+from influxpe.errors import InvalidError, PluginError, TooLargeError
 from influxpe.plugin.engine_calls import EngineCalls, Output, Record
 from influxpe.plugin.pool import Request, Run, RunError, RunResult, Source, WorkerDied, WorkerPool
 from influxpe.plugin.secrets import REFERENCE, SecretMissing, Secrets, resolve
@@ -181,7 +181,8 @@ class Runner:
     async def _bury(self, failure: RunFailed, work: Work, attempt: int, record: Record) -> None:
         """Make a dead letter of what was run in vain, in the frame that leaves it behind."""
         source = Source(self.trigger.plugin_filename, self.trigger.plugin_filename, "")
-        lines = self._tools.dead_letters.lines(
+        make_lines = partial(
+            self._tools.dead_letters.lines,
             self.trigger,
             work.run(source),
             work.given,
@@ -191,6 +192,7 @@ class Runner:
             traceback=self.log.clean(failure.traceback),
             time_ns=record.time_ns,
         )
+        lines = await asyncio.to_thread(make_lines)  # a second for rows of 50 MB
         self.counters.dead_letters += 1
         await self._leave_behind(work, Output(record=record, internal=lines))
         await self._tools.dead_letters.keep()
@@ -310,7 +312,7 @@ class Runner:
         )
         try:
             await (work.commit or self.commit)(output)
-        except InvalidError as error:
+        except (InvalidError, TooLargeError) as error:
             reason = self.log.clean(str(error))  # it may repeat the line
             text = f"error running {self._kind} plugin: {reason}"
             raise RunFailed(text, reason=reason) from error
@@ -326,7 +328,7 @@ class Runner:
     async def commit(self, output: Output) -> None:
         """Commit what a run leaves behind; one that left nothing is in the history soon.
 
-        Raises `InvalidError` for a bad line.
+        Raises `InvalidError` for a bad line, `TooLargeError` for more than a frame holds.
         """
         if not output.is_empty:
             await self._tools.calls.commit(self.trigger.id, output)

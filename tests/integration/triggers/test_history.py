@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from influxpe.clock import SystemClock
-from influxpe.errors import NotFoundError
-from influxpe.plugin.engine_calls import EngineCalls, Record
+from influxpe.errors import NotFoundError, TooLargeError
+from influxpe.plugin.engine_calls import EngineCalls, Output, Record
+from influxpe.triggers import dead_letters
 from influxpe.triggers.history import (
     GATHERED_CHARACTERS_MAX,
     GATHERED_MAX,
@@ -145,6 +148,51 @@ async def test_what_fails_too_often_is_a_dead_letter_that_can_be_run_again(tmp_p
         with pytest.raises(NotFoundError, match="the requested resource was not found: none"):
             await host.processing.replay("db", "none")
     engine.close()
+
+
+@in_loop
+async def test_a_letter_is_made_and_read_beside_the_event_loop(tmp_path: Path) -> None:
+    """Rows of 50 MB held up all clients for two seconds."""
+    threads: set[bool] = set()
+
+    def told(work: Callable[..., Any]) -> Callable[..., Any]:
+        def tell(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever it is given
+            threads.add(threading.current_thread() is threading.main_thread())
+            return work(*args, **more)
+
+        return tell
+
+    async with running(tmp_path) as host:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("_part_lines", "_sample", "_tables", "_joined"):
+                patch.setattr(dead_letters, name, told(getattr(dead_letters, name)))
+            await host.trigger("fails", "table:m", FAILS, error_behavior="retry", options=ONCE)
+            await host.write("m,host=a v=1i 1")
+            await eventually(lambda: letters(host))
+            (host.plugins / "fails.py").write_text(COPY)
+            assert (await host.processing.replay("db", "fails")).replayed == 1
+        assert threads == {False}
+        assert [row["v"] for row in host.rows("copy")] == [1]
+
+
+@in_loop
+async def test_an_output_that_no_frame_holds_fails_its_run_and_no_other(tmp_path: Path) -> None:
+    commit = EngineCalls.commit
+
+    async def too_large(calls: EngineCalls, trigger_id: int, output: Output) -> int:
+        if output.writes and output.writes[0][1].startswith("copy,host=big"):
+            raise TooLargeError("a write of 9 bytes passes the limit of 8 bytes")
+        return await commit(calls, trigger_id, output)
+
+    async with running(tmp_path) as host:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(EngineCalls, "commit", too_large)
+            await host.trigger("t", "table:m", COPY)
+            await host.write("m,host=big v=1i 1")
+            await host.wait_for_error("t", "error running wal plugin: a write of 9 bytes passes")
+            await host.write("m,host=small v=2i 2")
+            await eventually(lambda: [row["v"] for row in host.rows("copy")] == [2])
+        assert [run["status"] for run in runs(host)] == ["failed", "ok"]
 
 
 @in_loop
