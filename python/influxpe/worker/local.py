@@ -105,10 +105,12 @@ class InfluxDB3Local:
 
         Raises `QueryError`, `TypeError` for a bad parameter, `ValueError` for another format.
         """
+        _check_text("a query", query)
         if format not in _FORMATS:
             raise ValueError(f"the format of a query is 'rows' or 'arrow', not {format!r}")
         params = _scalars(args)
         target = self._run.start.database if database is None else database
+        _check_text("a database name", target)
         for name in quoted_parameters(query, params):
             self.warn(
                 f"query parameter {name} is unused: ${name} stands inside a string literal, "
@@ -184,10 +186,14 @@ def _names(name: str, text: str) -> bool:
 
 def _check_database(name: object) -> None:
     """Refuse what is no name, and the server's own database."""
-    if not isinstance(name, str):
-        raise TypeError(f"a database name must be a str, not {type(name).__name__}")
+    _check_text("a database name", name)
     if name == _INTERNAL:
         raise ValueError(f"cannot write to {_INTERNAL}: it is the server's own database")
+
+
+def _check_text(what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a str, not {type(value).__name__}")
 
 
 def _scalars(args: Mapping[str, object] | None) -> dict[str, wire.Scalar]:

@@ -263,7 +263,22 @@ ToHost: TypeAlias = Log | Call | Done
 ToTemplate: TypeAlias = Fork | Kill | ShowStack
 FromTemplate: TypeAlias = Forked | ForkFailed | Exited
 
-_encoder: Final = msgspec.msgpack.Encoder()
+
+def _plain(value: object) -> object:
+    """Give what a subclass of text, bytes or int stands for: plugins use enums and numpy's texts.
+
+    Raises `TypeError` for anything else.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)  # not `str(value)`, which is the name of a member of an enum
+    if isinstance(value, bytes):
+        return bytes(memoryview(value))
+    if isinstance(value, int):
+        return int.__int__(value)
+    raise TypeError(f"a message cannot have a {type(value).__name__}")
+
+
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_plain)
 to_worker_decoder: Final[msgspec.msgpack.Decoder[ToWorker]] = msgspec.msgpack.Decoder(ToWorker)
 to_host_decoder: Final[msgspec.msgpack.Decoder[ToHost]] = msgspec.msgpack.Decoder(ToHost)
 to_template_decoder: Final[msgspec.msgpack.Decoder[ToTemplate]] = msgspec.msgpack.Decoder(

@@ -52,6 +52,23 @@ def test_what_is_no_parameter_is_refused(driver: Driver, args: str, message: str
     assert driver.host.queries == []
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("query('S', database=7)", "TypeError: a database name must be a str, not int"),
+        ("query(7)", "TypeError: a query must be a str, not int"),
+        ("query(b'S')", "TypeError: a query must be a str, not bytes"),
+    ],
+)
+def test_what_is_no_text_is_refused_and_the_process_goes_on(
+    driver: Driver, call: str, message: str
+) -> None:
+    """It was sent to the server, which ended the process for it, and the runs beside."""
+    result = driver.body(f"influxdb3_local.{call}")
+    assert str(result.error) == message
+    assert driver.host.queries == []
+
+
 def test_a_failed_query_raises_an_error_that_plugins_can_catch(driver: Driver) -> None:
     text = (
         "error: error while planning query: table 'public.iox.not_here' not found "

@@ -44,6 +44,20 @@ def test_a_value_is_a_copy(driver: Driver) -> None:
     assert driver.host.texts == ["[1]"]
 
 
+def test_names_may_be_members_of_an_enum(driver: Driver) -> None:
+    """They are texts, and ended the process: no message could be made of them."""
+    result = driver.body(
+        "import enum\n"
+        "class Name(str, enum.Enum):\n    A = 'a'\n    FOO = 'foo'\n"
+        "influxdb3_local.state.put(Name.A, 1)\n"
+        "influxdb3_local.info(influxdb3_local.state.get(Name.A), influxdb3_local.state.keys())\n"
+        "influxdb3_local.write_to_db(Name.FOO, 'm a=1')"
+    )
+    assert result.error is None
+    assert result.state == (("a", pack("a", 1)),)
+    assert result.writes == (("foo", "m a=1"),)
+
+
 def test_a_failed_run_changes_nothing(driver: Driver) -> None:
     result = driver.body("influxdb3_local.state.put('a', 1)\n1 / 0")
     assert str(result.error) == "ZeroDivisionError: division by zero"

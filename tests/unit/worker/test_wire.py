@@ -1,5 +1,8 @@
 """Frames: whole, in pieces, too large, broken."""
 
+from enum import Enum
+from http import HTTPStatus
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +26,26 @@ def test_messages_come_out_of_pieces_of_any_size(size_bytes: int) -> None:
     reader = FrameReader()
     pieces = [data[start : start + size_bytes] for start in range(0, len(data), size_bytes)]
     assert [message for piece in pieces for message, _ in reader.feed(piece)] == LOGS
+
+
+class Name(str, Enum):  # noqa: UP042 # `StrEnum` has another `str()`
+    """As plugins have them; `str()` of a member is not its text."""
+
+    ROOM = "room"
+
+
+class Body(bytes):
+    """A body of a framework's own class."""
+
+
+def test_subclasses_of_text_bytes_and_int_go_as_what_they_are() -> None:
+    response = wire.HttpResponse(HTTPStatus.CREATED, [(Name.ROOM, "x")], Body(b"b"))
+    given_done = wire.Done(1, [(Name.ROOM, "m a=1")], [], None, response)
+    ((message, _),) = FrameReader().feed(wire.encode_frame(given_done))
+    plain = wire.HttpResponse(201, [("room", "x")], b"b")
+    assert message == wire.Done(1, [("room", "m a=1")], [], None, plain)
+    with pytest.raises(TypeError, match="a message cannot have a object"):
+        wire.encode_frame(wire.Log(1, "INFO", object()))  # type: ignore[arg-type] # on purpose
 
 
 def test_messages_that_come_at_once_are_all_given() -> None:
