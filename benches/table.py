@@ -16,7 +16,8 @@ START, END = "<!-- table: written by make bench -->\n", "<!-- end of the table -
 
 # Plugins that ingest goes on beside.
 HARMS = ("sleeps", "burns", "eats", "dies")
-HARMED = "≥ 0.9 x without, ack p99 ≤ 10 ms"
+# One that burns or eats has one core of the machine: of two, one is free.
+HARMED = "≥ 0.9 x without per free core, ack p99 ≤ 10 ms"
 # What a first light should reach.
 GOALS = {
     "ingest of batches [100 hosts]": "≥ 1 M rows/s",

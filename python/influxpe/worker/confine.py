@@ -17,9 +17,10 @@ from typing import Final
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _OOM_SCORE_FIRST: Final = "1000"
-# To the kernel's scheduler a tenth of the server's threads: a plugin that runs in a circle takes
-# what they leave, and then no more than a twentieth of a machine with two busy cores. On an idle
-# machine it makes no difference. At 19 plugins would hardly run while clients write.
+# To the kernel's scheduler a tenth of the server's event loop and a third of its parsers, which
+# have 5: a plugin that runs in a circle takes what they leave, not an equal share. On an idle
+# machine it makes no difference. At 19 ingest beside such a plugin is no faster, and plugins would
+# hardly run while clients write.
 NICENESS: Final = 10
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
