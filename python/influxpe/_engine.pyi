@@ -595,5 +595,5 @@ class Engine:
     def log(self, *, time_ns: int, trigger_name: str, level: str, text: str) -> None:
         """Adds a line to `system.processing_engine_logs` (a ring of 10,000 lines, in memory)."""
     def set_plugin_files(self, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
-        """Sets `system.plugin_files`: plugin, file, path, size in bytes, change in ms since 1970."""
+        """Sets `system.plugin_files`: plugin, file, path, size (bytes), last change (epoch, ms)."""
     def stats(self) -> EngineStats: ...
