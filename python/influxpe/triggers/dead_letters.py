@@ -130,7 +130,9 @@ class DeadLetters:
         )
 
     async def _exists(self, table: str) -> bool:
-        sql = "SELECT table_name FROM information_schema.tables WHERE table_name = $table"
+        # Schema `system` has a table of the same name, which shows what is in this one.
+        where = "table_schema = 'iox' AND table_name = $table"
+        sql = f"SELECT table_name FROM information_schema.tables WHERE {where}"  # noqa: S608 - ours
         stream = await self._calls.query(INTERNAL_DATABASE, sql, {"table": table})
         return bool(_read(stream))
 

@@ -288,6 +288,12 @@ class TriggerManager:
 
     async def _disable_for_error(self, task: TriggerTask) -> None:
         """Switch a trigger off for good, from within its own task."""
+        async with self._changing:
+            if self.registry.get(task.trigger.id) is task:
+                await self._switch_off(task)
+        await task.kill()
+
+    async def _switch_off(self, task: TriggerTask) -> None:
         trigger = task.trigger
         set_disabled = partial(
             self._engine.set_trigger_disabled, trigger.database, trigger.name, disabled=True
@@ -298,9 +304,7 @@ class TriggerManager:
             task.log.failure(f"the trigger rests until the next start only: {error}")
         else:
             task.log.warn("the trigger is disabled because of this error")
-        if self.registry.get(trigger.id) is task:
-            self.registry.remove(trigger.id)
-        await task.kill()
+        self.registry.remove(trigger.id)
 
     async def _drop_what_is_gone(self) -> None:
         """Stop triggers whose database was deleted."""

@@ -13,6 +13,7 @@ from influxpe.commits import Commits
 from influxpe.errors import EngineError, InstallFailed, NoSuchPath, PluginError
 from influxpe.plugin.dry_run import DryRuns, Outcome
 from influxpe.plugin.engine_calls import EngineCalls
+from influxpe.plugin.environments import named_environment
 from influxpe.plugin.installer import OnLine
 from influxpe.plugin.listing import plugin_files
 from influxpe.plugin.packages import Packages
@@ -125,6 +126,8 @@ class ProcessingEngine:
         Raises `RestrictedTrigger`, `PluginError`, `SpecError`, `NotFoundError` for the database and
         `ConflictError` for a name or a request path that is taken, in this order.
         """
+        if request.options.environment is not None:
+            named_environment(self._plugin_dir, request.options.environment)
         return await self._triggers.create(request)
 
     async def delete_trigger(self, database: str, name: str, *, force: bool) -> None:

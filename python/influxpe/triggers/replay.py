@@ -57,6 +57,8 @@ class Replay:
             filename = self._runner.trigger.plugin_filename
             raise PluginError(f"plugin {filename} cannot be read; see the log of the trigger")
         tables = await self._letters.tables(letter)
+        if letter.given.rows and not tables:
+            raise RunFailed(f"the rows of dead letter {letter.letter_id} are not kept any more")
         call_time_ns = letter.given.call_time_ns or 0
         work = Work(
             run=partial(self._runner.run_of, tables=tables, call_time_ns=call_time_ns),

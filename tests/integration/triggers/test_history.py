@@ -240,6 +240,22 @@ async def test_rows_of_a_letter_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 @in_loop
+async def test_a_letter_whose_rows_are_gone_is_not_run_without_them(tmp_path: Path) -> None:
+    async with running(tmp_path) as host:
+        await host.trigger("copies", "table:m", COPY)
+        assert (await host.processing.replay("db", "copies")).replayed == 0, "no letter, no table"
+        tags = "database=db,trigger_name=copies,letter_id=1-7"
+        fields = 'status="waiting",attempts=1i,depth=1i,rows_in=2i,error="",traceback="",sample=""'
+        now_ns = SystemClock().now_ns()
+        line = f"processing_engine_dead_letters,{tags} {fields} {now_ns}"
+        ticket = host.engine.commit_run(0, [], cursor=None, depth=0, now_ns=now_ns, internal=line)
+        await host.commits.wait(ticket)
+        done = await host.processing.replay("db", "copies")
+        assert (done.replayed, done.waiting) == (0, 1)
+        assert done.error == "the rows of dead letter 1-7 are not kept any more"
+
+
+@in_loop
 async def test_a_flood_of_failures_is_counted_not_kept(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -46,6 +46,16 @@ async def test_a_bad_condition_is_refused_before_there_is_a_trigger(tmp_path: Pa
 
 
 @in_loop
+async def test_a_bad_name_of_an_environment_is_refused_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as host:
+        with pytest.raises(InvalidError, match="environment"):
+            await host.trigger(
+                "bad", "all_tables", REPORT, options=TriggerOptions(environment="../x")
+            )
+        assert host.engine.triggers() == []
+
+
+@in_loop
 async def test_own_output_comes_back_only_where_it_is_asked_for(tmp_path: Path) -> None:
     counts = WRITES + "    influxdb3_local.write('n v=1i')\n"
     async with running(tmp_path) as host:
