@@ -3,7 +3,8 @@
 What a plugin does not touch costs nothing: not even the stream of an untouched batch is opened.
 Rows of a batch share their keys and their tag strings; each column becomes a list once. A loop that
 only reads some keys of its rows has only those made (`influxpe.worker.loops`); whatever else sees a
-row sees a whole dict.
+row sees a whole dict. A row that a plugin changes stays changed for every later loop. Rows of two
+loops are equal, and the same objects only where they were changed or come by index.
 """
 
 import sys

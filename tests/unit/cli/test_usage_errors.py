@@ -116,7 +116,7 @@ def test_the_program_is_named_as_it_was_started(run: CommandLine, tmp_path: Path
             ["test", "wal_plugin", *DATABASE, "--input-arguments", "bare", "p.py"],
             'must be formatted as "key=value"',
         ),
-        (["test", "request_plugin"], "unrecognized subcommand 'request_plugin'"),
+        (["test", "other_plugin"], "unrecognized subcommand 'other_plugin'"),
         (["serve", "--without-auth=true"], "unexpected value 'true' for '--without-auth' found"),
         (["serve", "--object-store", "tape"], "invalid value 'tape' for '--object-store"),
         (["serve", "--http-bind", "nowhere"], "Cannot parse socket address 'nowhere'"),
