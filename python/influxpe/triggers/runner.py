@@ -269,12 +269,14 @@ class Runner:
 
     async def _with_secrets(self, run: Run) -> Run:
         """Put secrets in the place of their names. Raises `RunFailed` for one that is missing."""
+        secrets = self._tools.secrets
         texts = (*(run.arguments or {}).values(), *run.variables.values())
         if not any(text.startswith(REFERENCE) for text in texts):
             return run
         try:
-            arguments = await asyncio.to_thread(resolve, run.arguments or {}, self._tools.secrets)
-            variables = await asyncio.to_thread(resolve, run.variables, self._tools.secrets)
+            arguments, variables = await asyncio.to_thread(
+                lambda: [resolve(one, secrets) for one in (run.arguments or {}, run.variables)]
+            )
         except SecretMissing as error:
             raise RunFailed(self._plugin_failed(str(error)), reason=str(error)) from error
         self.log.redact({*arguments.secrets, *variables.secrets})
@@ -305,13 +307,12 @@ class Runner:
     async def _commit(self, result: RunResult, work: Work, outcome: RunOutcome) -> None:
         output = Output(
             result.writes,
-            depth=work.depth,
             state=result.state,
             tables=result.tables,
             record=outcome.record(self.trigger),
         )
         try:
-            await (work.commit or self.commit)(output)
+            await self._leave_behind(work, output)
         except (InvalidError, TooLargeError) as error:
             reason = self.log.clean(str(error))  # it may repeat the line
             text = f"error running {self._kind} plugin: {reason}"
