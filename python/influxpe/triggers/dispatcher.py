@@ -18,7 +18,7 @@ from influxpe.triggers.history import RunInput
 from influxpe.triggers.pacer import Pacer
 from influxpe.triggers.runner import DisableTrigger, Runner, Work
 from influxpe.triggers.spec import TableSpec
-from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask
+from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask, to_its_end
 
 # One run gets at most this, and the rest of the frame that passes it.
 ROWS_PER_RUN_MAX = 100_000
@@ -174,13 +174,16 @@ class WalTask(TriggerTask):
     async def _commit(self, number: int, output: Output) -> None:
         """Commit what a run wrote with the cursor that holds then; durable on return."""
         async with self._cursor_lock:
-            cursor = self._ranges.mark_with(number)
-            await self.runner.commit(replace(output, cursor=cursor))
-            self._ranges.close(number)
-            if not len(self._ranges):
-                self._settled.set()
-            if cursor is not None:
-                self._committed = cursor
+            await to_its_end(self._commit_range(number, output))
+
+    async def _commit_range(self, number: int, output: Output) -> None:
+        cursor = self._ranges.mark_with(number)
+        await self.runner.commit(replace(output, cursor=cursor))
+        self._ranges.close(number)
+        if not len(self._ranges):
+            self._settled.set()
+        if cursor is not None:
+            self._committed = cursor
 
     def lag(self, newest: int) -> int:
         """Give the number of log frames between the end of the log and what has been served."""

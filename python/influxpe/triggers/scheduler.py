@@ -27,7 +27,7 @@ from influxpe.triggers.schedule import (
     was_set_back,
 )
 from influxpe.triggers.spec import CronSpec, EverySpec
-from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask
+from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask, to_its_end
 
 # How long the clock is left unread.
 WAIT_SECONDS_MAX = 0.5
@@ -84,8 +84,14 @@ class ScheduleTask(TriggerTask):
             self._backlog = backlog
             await self._serve(backlog)
         finally:
-            for task in self._running:
-                task.cancel()
+            await self._end_runs()
+
+    async def _end_runs(self) -> None:
+        """End the runs that overlap; what they commit by now is known before ticks run again."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
 
     async def _served_until(self) -> int:
         """Give the time after which ticks are to be run; what ran before a fault is over."""
@@ -101,8 +107,9 @@ class ScheduleTask(TriggerTask):
 
     async def _begin_at(self, time_ns: int) -> None:
         """Let ticks later than this be the ones to run, also after a restart."""
-        await self.runner.commit(Output(depth=DEPTH, tick_ns=time_ns))
-        self._mark_ns = time_ns
+        async with self._committing:
+            await self.runner.commit(Output(depth=DEPTH, tick_ns=time_ns))
+            self._mark_ns = time_ns
 
     async def _take_in_missed(self, backlog: Backlog) -> None:
         # Where much was missed this takes a while, in which others are to be served.
@@ -209,8 +216,11 @@ class ScheduleTask(TriggerTask):
     async def _commit(self, time_ns: int, output: Output) -> None:
         """Commit what a run leaves behind, with the last tick before which none is to run."""
         async with self._committing:
-            mark_ns = self._served.mark_with(time_ns)
-            await self.runner.commit(replace(output, tick_ns=mark_ns))
-            self._served.end(time_ns)
-            if mark_ns is not None:
-                self._mark_ns = mark_ns
+            await to_its_end(self._commit_tick(time_ns, output))
+
+    async def _commit_tick(self, time_ns: int, output: Output) -> None:
+        mark_ns = self._served.mark_with(time_ns)
+        await self.runner.commit(replace(output, tick_ns=mark_ns))
+        self._served.end(time_ns)
+        if mark_ns is not None:
+            self._mark_ns = mark_ns

@@ -1,13 +1,15 @@
 """The life of one running trigger: started, guarded against its own faults, stopped within a bound.
 
 A stop lets a run finish for a moment, then ends the worker. Whatever a trigger had not committed by
-then is not half done: its rows are served again from its cursor.
+then is not half done: its rows are served again from its cursor. A commit that has begun comes to
+its end, also where its run is cancelled: the engine has it, and what it served counts as served.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
 from influxpe.errors import ClosedError, NotFoundError
 from influxpe.triggers.policy import retry_after_s
@@ -23,6 +25,22 @@ KILL_SECONDS_MAX = 0.4
 OVERLAPPING_RUNS_MAX = 64
 
 OnDisable = Callable[["TriggerTask"], Awaitable[None]]
+
+
+async def to_its_end(commit: Coroutine[Any, Any, None]) -> None:
+    """Await what cannot be taken back; who is cancelled meanwhile is so once it has ended."""
+    ending = asyncio.create_task(commit)
+    cancelled: asyncio.CancelledError | None = None
+    while not ending.done():
+        try:
+            await asyncio.wait([ending])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return ending.result()
+    if not ending.cancelled() and (failed := ending.exception()) is not None:
+        logger.warning("a commit of a run that was cancelled has failed: %s", failed)
+    raise cancelled
 
 
 class TriggerTask:
