@@ -62,6 +62,10 @@ class ServedTicks:
         self._running: set[int] = set()
         self._over: set[int] = set()
 
+    def __len__(self) -> int:
+        """What is known: the runs that go on, and those over that began after the first of them."""
+        return len(self._running) + len(self._over)
+
     def begin(self, time_ns: int) -> None:
         """Take note of a run that starts."""
         self._running.add(time_ns)

@@ -16,6 +16,11 @@ class OpenRanges:
     def __len__(self) -> int:
         return len(self._ends)
 
+    @property
+    def done(self) -> int:
+        """How many are complete behind the first that is open."""
+        return len(self._done)
+
     def open(self, end: int) -> int:
         """Add the range that ends at a position; gives its number."""
         number = self._next

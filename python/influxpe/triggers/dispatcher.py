@@ -18,7 +18,14 @@ from influxpe.triggers.history import RunInput
 from influxpe.triggers.pacer import Pacer
 from influxpe.triggers.runner import DisableTrigger, Runner, Work
 from influxpe.triggers.spec import TableSpec
-from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask, to_its_end
+from influxpe.triggers.task import (
+    OVERLAPPING_RUNS_MAX,
+    UNSETTLED_RUNS_MAX,
+    WAITS,
+    OnDisable,
+    TriggerTask,
+    to_its_end,
+)
 
 # One run gets at most this, and the rest of the frame that passes it.
 ROWS_PER_RUN_MAX = 100_000
@@ -49,6 +56,7 @@ class WalTask(TriggerTask):
         self._cursor_lock = asyncio.Lock()
         self._settled = asyncio.Event()
         self._settled.set()
+        self._closed = asyncio.Event()
         self._room = asyncio.Semaphore(OVERLAPPING_RUNS_MAX)
         self._committed = 0
         self._read_position = 0
@@ -140,10 +148,19 @@ class WalTask(TriggerTask):
         if not rows.tables:
             await self._skip(rows)
         elif self.trigger.run_async:
+            await self._wait_for_older()
             await self._room.acquire()
             runs.create_task(self._overlap(rows, first_position, self._open_range(rows)))
         else:
             await self._serve_rows(rows, first_position, self._open_range(rows))
+
+    async def _wait_for_older(self) -> None:
+        """Read no further while one run goes on and so many are over that began after it."""
+        if len(self._ranges) >= UNSETTLED_RUNS_MAX:
+            self.log.warn(WAITS.format(self._ranges.done))
+        while len(self._ranges) >= UNSETTLED_RUNS_MAX:
+            self._closed.clear()
+            await self._closed.wait()
 
     def _open_range(self, rows: Rows) -> int:
         self._settled.clear()
@@ -180,6 +197,7 @@ class WalTask(TriggerTask):
         cursor = self._ranges.mark_with(number)
         await self.runner.commit(replace(output, cursor=cursor))
         self._ranges.close(number)
+        self._closed.set()
         if not len(self._ranges):
             self._settled.set()
         if cursor is not None:

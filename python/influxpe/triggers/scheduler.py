@@ -27,7 +27,14 @@ from influxpe.triggers.schedule import (
     was_set_back,
 )
 from influxpe.triggers.spec import CronSpec, EverySpec
-from influxpe.triggers.task import OVERLAPPING_RUNS_MAX, OnDisable, TriggerTask, to_its_end
+from influxpe.triggers.task import (
+    OVERLAPPING_RUNS_MAX,
+    UNSETTLED_RUNS_MAX,
+    WAITS,
+    OnDisable,
+    TriggerTask,
+    to_its_end,
+)
 
 # How long the clock is left unread.
 WAIT_SECONDS_MAX = 0.5
@@ -50,6 +57,7 @@ class ScheduleTask(TriggerTask):
         self._mark_ns = self.trigger.tick_ns
         self._served = ServedTicks()
         self._committing = asyncio.Lock()
+        self._has_room = True
 
     def start(self) -> None:
         """Begin: without ticks that were missed, the first one is the next from now on."""
@@ -184,7 +192,8 @@ class ScheduleTask(TriggerTask):
             self.log.warn(say_skipped(count))
 
     async def _overlap(self, backlog: Backlog) -> None:
-        if len(self._running) < OVERLAPPING_RUNS_MAX:
+        self._look_for_room()
+        if self._has_room and len(self._running) < OVERLAPPING_RUNS_MAX:
             task = asyncio.create_task(self._run_tick(backlog.waiting.popleft()))
             self._running.add(task)
             task.add_done_callback(self._over)
@@ -197,13 +206,20 @@ class ScheduleTask(TriggerTask):
             self.runner.counters.skipped += 1
             self.log.warn(f"left out a run: {OVERLAPPING_RUNS_MAX} runs are not over yet")
 
+    def _look_for_room(self) -> None:
+        """See whether a further run may begin, while one goes on that began long ago."""
+        had_room, self._has_room = self._has_room, len(self._served) < UNSETTLED_RUNS_MAX
+        if had_room and not self._has_room:
+            self.log.warn(WAITS.format(len(self._served) - len(self._running)))
+
     def _over(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._fault = error
 
     async def _run_tick(self, time_ns: int) -> None:
-        self._served.begin(time_ns)
+        if self._runs_late:
+            self._served.begin(time_ns)
         work = Work(
             run=partial(self.runner.run_of, call_time_ns=time_ns),
             start_text=f"starting execution with scheduled time {spoken(time_ns)}",

@@ -23,6 +23,11 @@ GRACE_SECONDS_MAX = 0.4
 KILL_SECONDS_MAX = 0.4
 # Runs of one trigger that may overlap; what comes then waits where it is.
 OVERLAPPING_RUNS_MAX = 64
+# Runs of one trigger from the first that goes on, those that are over included: what is noted of
+# them must not fill the memory while one hangs, and a crash runs so many again at most.
+UNSETTLED_RUNS_MAX = 1000
+
+WAITS = "waits for a run that goes on: {} runs that began after it are over"
 
 OnDisable = Callable[["TriggerTask"], Awaitable[None]]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from influxpe.triggers import dispatcher
 from tests.integration.triggers.harness import WRITES, Host, eventually, open_engine, running
 
 COUNT = f"""{WRITES}
@@ -298,6 +299,47 @@ import pathlib, time
             await cursor_arrives(host, "copy", written - 1)
 
     asyncio.run(scenario())
+
+
+def test_rows_wait_while_an_old_run_goes_on_and_none_is_lost(tmp_path: Path) -> None:
+    code = f"""
+import pathlib, time
+{WRITES}
+    n = table_batches[0]["rows"][0]["n"]
+    while n == 1 and not pathlib.Path(args["gate"]).exists():
+        time.sleep(0.01)
+    for row in table_batches[0]["rows"]:
+        influxdb3_local.write(f"copy,of={{row['n']}} n={{row['n']}}i {{row['n']}}")
+"""
+
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            arguments = {"gate": str(tmp_path / "gate")}
+            await host.trigger("copy", "table:m", code, run_async=True, arguments=arguments)
+            for n in range(1, 4):
+                await host.write(f"m n={n}i {n}")
+                await eventually(lambda: len(started(host)) == n)  # noqa: B023 - awaited here
+            waits = "waits for a run that goes on: 2 runs that began after it are over"
+            await eventually(lambda: copied(host), lambda found: found == [2, 3])
+            await host.write("m n=4i 4")
+            await host.wait_for_log("copy", f"WARN: {waits}")
+            await host.beats()
+            assert len(started(host)) == 3
+            assert lag(host) > 0
+            (tmp_path / "gate").touch()
+            await eventually(lambda: copied(host), lambda found: found == [1, 2, 3, 4])
+            assert len(started(host)) == 4
+
+    def started(host: Host) -> list[str]:
+        return [line for line in host.logs("copy") if "starting execution" in line]
+
+    def lag(host: Host) -> float:
+        name = "influxpe_trigger_lag_frames"
+        return next(value for one, _, value in host.processing.metrics() if one == name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatcher, "UNSETTLED_RUNS_MAX", 3)
+        asyncio.run(scenario())
 
 
 def test_a_failure_of_an_overlapping_run_disables_too(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from influxpe._engine import Engine
+from influxpe.triggers import scheduler
 from influxpe.triggers.options import MissedRuns, TriggerOptions
 from influxpe.triggers.spec import SpecError
 from tests.integration.triggers.harness import (
@@ -45,6 +46,11 @@ def told(host: Host, name: str = "tick") -> list[str]:
     return [line.removeprefix(prefix)[:5] for line in logs if line.startswith(prefix)]
 
 
+def finished(host: Host) -> list[str]:
+    """Give the lines of the runs that have ended well."""
+    return [line for line in host.logs("tick") if "finished execution" in line]
+
+
 async def has_told(host: Host, *times: str) -> None:
     """Wait until these are the call times, and no more come."""
     await eventually(lambda: told(host), lambda found: found == list(times))
@@ -80,7 +86,7 @@ def one_tick(missed_runs: MissedRuns, code: str = TELL, **more: object) -> Life:
         await host.trigger("tick", "every:1h", code, options=options(missed_runs), **more)
         clock.time_ns = BASE + HOUR
         await has_told(host, "01:00")
-        await eventually(lambda: [li for li in host.logs("tick") if "finished execution" in li])
+        await eventually(lambda: finished(host))
 
     return part
 
@@ -249,7 +255,7 @@ def test_overlapping_runs_are_served_up_to_the_first_that_goes_on(tmp_path: Path
         clock.time_ns = BASE + 3 * HOUR
         await eventually(lambda: sorted(told(host)) == ["01:00", "02:00", "03:00"])
         (tmp_path / "gate2").touch()
-        await eventually(lambda: [li for li in host.logs("tick") if "finished execution" in li])
+        await eventually(lambda: finished(host))
         assert host.info("tick").tick_ns == BASE
         (tmp_path / "gate1").touch()
         await eventually(lambda: host.info("tick").tick_ns == BASE + 2 * HOUR)
@@ -260,6 +266,40 @@ def test_overlapping_runs_are_served_up_to_the_first_that_goes_on(tmp_path: Path
         assert sorted(told(host)) == ["01:00", "02:00", "03:00", "03:00"]
 
     lives(tmp_path, overlap, again)
+
+
+def test_ticks_wait_while_an_old_run_goes_on_and_none_is_lost(tmp_path: Path) -> None:
+    code = GATED.replace("while not", "while call_time.hour == 1 and not")
+
+    async def hangs(host: Host, clock: ManualClock) -> None:
+        settings = {"arguments": {"gate": str(tmp_path / "gate")}, "options": options("all")}
+        await host.trigger("tick", "every:1h", code, run_async=True, **settings)
+        for over in range(3):
+            clock.time_ns += HOUR
+            await eventually(lambda: len(told(host)) == over + 1)  # noqa: B023 - awaited here
+            await eventually(lambda: len(finished(host)) == over)  # noqa: B023 - awaited here
+        clock.time_ns = BASE + 9 * HOUR
+        waits = "waits for a run that goes on: 2 runs that began after it are over"
+        await host.wait_for_log("tick", f"WARN: {waits}")
+        await host.beats()
+        assert sorted(told(host)) == ["01:00", "02:00", "03:00"]
+        (tmp_path / "gate").touch()
+        await eventually(lambda: host.info("tick").tick_ns == BASE + 9 * HOUR)
+        assert sorted(told(host)) == [f"0{hour}:00" for hour in range(1, 10)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scheduler, "UNSETTLED_RUNS_MAX", 3)
+        lives(tmp_path, hangs)
+
+
+def test_of_ticks_that_are_never_run_late_nothing_is_kept(tmp_path: Path) -> None:
+    async def runs(host: Host, clock: ManualClock) -> None:
+        await one_tick("skip")(host, clock)
+        (ticks,) = host.processing.tasks
+        assert isinstance(ticks, scheduler.ScheduleTask)
+        assert len(ticks._served) == 0
+
+    lives(tmp_path, runs)
 
 
 def test_missed_runs_wait_for_a_plugin_that_is_missing(tmp_path: Path) -> None:
