@@ -1,7 +1,8 @@
 """Runs that were given up: kept with what they were given, so that they can be run again.
 
 A letter is a row of `system.processing_engine_dead_letters`, and its rows are Arrow IPC in pieces
-of text in a second table of `_internal`; both are part of the frame that moves the trigger on.
+of text in a second table of `_internal`; both are part of the frame that moves the trigger on. Of a
+letter that is larger than a frame most pieces go before it: without the row they are no letter.
 Running it again changes its status in the frame of that run.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ import pyarrow.ipc
 
 from influxdb3.line_builder import LineBuilder
 from influxpe.engine_types import Scalar
+from influxpe.errors import NotFoundError
 from influxpe.plugin.engine_calls import EngineCalls
 from influxpe.plugin.pool import Run
 from influxpe.triggers.history import RunInput, cut
@@ -31,10 +34,13 @@ PARTS_TABLE = "processing_engine_dead_letter_parts"
 INTERNAL_DATABASE = "_internal"
 WAITING = "waiting"
 REPLAYED = "replayed"
+LOST = "lost"
 # Longer than rows of `_internal` are kept: somebody has to look, mend and run again.
 RETENTION_NS = 90 * 24 * 3600 * 10**9
 # Of base64, below the longest text that a column takes.
 PART_BYTES_MAX = 512 * 1024
+# Of one frame, 32 MiB: below the longest that the log takes, and read again so many at a time.
+PARTS_PER_FRAME_MAX = 64
 SAMPLE_ROWS = 3
 SAMPLE_CHARACTERS_MAX = 2_000
 
@@ -51,14 +57,22 @@ class Letter:
     given: RunInput
 
 
+@dataclass(frozen=True)
+class NewLetter:
+    """The lines of a letter for `_internal`, and those of each frame that goes before it."""
+
+    lines: str
+    before: Sequence[Sequence[str]] = ()
+
+
 class DeadLetters:
     """The letters of one server."""
 
     def __init__(self, calls: EngineCalls) -> None:
         self._calls = calls
-        self._is_kept = False
+        self._kept: set[str] = set()
 
-    def lines(
+    def make(
         self,
         trigger: Trigger,
         run: Run,
@@ -69,19 +83,31 @@ class DeadLetters:
         error: str,
         traceback: str,
         time_ns: int,
-    ) -> str:
-        """Give the lines of a new letter for `_internal`; takes a while where it is large."""
+        lost: str = "",
+    ) -> NewLetter:
+        """Make a new letter; takes a while where it is large.
+
+        With a reason why its rows are `lost` it says so, and does not wait to be run again.
+        """
         letter_id = f"{trigger.id}-{time_ns}"
         line = _letter_line(trigger, letter_id)
-        line.string_field("trigger_type", run.kind).string_field("status", WAITING)
+        line.string_field("trigger_type", run.kind).string_field(
+            "status", LOST if lost else WAITING
+        )
         numbers = {"attempts": attempts, "depth": depth} | dict(given.fields())
         for name, value in numbers.items():
             if value is not None:
                 line.int64_field(name, value)
-        line.string_field("sample", _sample(run.tables))
+        sample = cut(f"the rows are not kept: {lost}") if lost else _sample(run.tables)
+        line.string_field("sample", sample)
         line.string_field("error", cut(error)).string_field("traceback", cut(traceback))
-        parts = _part_lines(letter_id, run.tables, time_ns)
-        return "\n".join([line.time_ns(time_ns).build(), *parts])
+        parts = list(_part_lines(letter_id, () if lost else run.tables, time_ns))
+        frames = [
+            parts[start : start + PARTS_PER_FRAME_MAX]
+            for start in range(0, len(parts), PARTS_PER_FRAME_MAX)
+        ]
+        last = frames.pop() if frames else []
+        return NewLetter("\n".join([line.time_ns(time_ns).build(), *last]), frames)
 
     def replayed(self, trigger: Trigger, letter: Letter) -> str:
         """Give the line that says that a letter was run again."""
@@ -90,14 +116,13 @@ class DeadLetters:
 
     async def keep(self) -> None:
         """Let letters outlive other rows of `_internal`; once there are any."""
-        if self._is_kept:
-            return
-        for table in (LETTERS_TABLE, PARTS_TABLE):
+        for table in {LETTERS_TABLE, PARTS_TABLE} - self._kept:
             keep = partial(
                 self._calls.engine.set_table_retention, INTERNAL_DATABASE, table, RETENTION_NS
             )
-            await self._calls.work(keep)
-        self._is_kept = True
+            with contextlib.suppress(NotFoundError):  # where no letter has had rows
+                await self._calls.work(keep)
+                self._kept.add(table)
 
     async def waiting(self, trigger: Trigger, letter_id: str | None) -> list[Letter]:
         """Give the letters of a trigger that wait, the oldest first; with an id that one alone."""
@@ -115,16 +140,27 @@ class DeadLetters:
 
     async def tables(self, letter: Letter) -> tuple[tuple[str, bytes], ...]:
         """Give the rows of a letter: names of tables with Arrow IPC streams."""
-        rows = await self._rows(PARTS_TABLE, "letter_id = $id", {"id": letter.letter_id})
-        return await asyncio.to_thread(_tables, rows)
+        rows: list[Mapping[str, str | int]] = []
+        while True:  # as many at a time as an answer holds
+            order = f"table_number, part LIMIT {PARTS_PER_FRAME_MAX} OFFSET {len(rows)}"
+            params = {"id": letter.letter_id}
+            found = await self._rows(PARTS_TABLE, "letter_id = $id", params, order=order)
+            rows += found
+            if len(found) < PARTS_PER_FRAME_MAX:
+                return await asyncio.to_thread(_tables, rows)
 
     async def _rows(
-        self, table: str, where: str, params: Mapping[str, Scalar], columns: str = "*"
+        self,
+        table: str,
+        where: str,
+        params: Mapping[str, Scalar],
+        columns: str = "*",
+        order: str = "time",
     ) -> Rows:
         if not await self._exists(table):
             return []
-        # The table and the condition are ours; what users say comes as parameters.
-        sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY time"  # noqa: S608 - as said
+        # All but the parameters is ours; what users say comes as one.
+        sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - as said
         return await asyncio.to_thread(
             _read, await self._calls.query(INTERNAL_DATABASE, sql, params)
         )

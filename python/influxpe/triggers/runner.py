@@ -19,7 +19,7 @@ from influxpe.plugin.engine_calls import EngineCalls, Output, Record
 from influxpe.plugin.pool import Request, Run, RunError, RunResult, Source, WorkerDied, WorkerPool
 from influxpe.plugin.secrets import REFERENCE, SecretMissing, Secrets, resolve
 from influxpe.plugin.source import ENTRY_FILE, PluginSources
-from influxpe.triggers.dead_letters import DeadLetters
+from influxpe.triggers.dead_letters import DeadLetters, NewLetter
 from influxpe.triggers.duration import format_duration
 from influxpe.triggers.history import History, RunInput, RunOutcome
 from influxpe.triggers.plugin_host import PluginHost
@@ -179,10 +179,13 @@ class Runner:
         return None if isinstance(decision, GoOn | GiveUp) else decision.after_s
 
     async def _bury(self, failure: RunFailed, work: Work, attempt: int, record: Record) -> None:
-        """Make a dead letter of what was run in vain, in the frame that leaves it behind."""
+        """Make a dead letter of what was run in vain, in the frame that leaves it behind.
+
+        Where no frame takes its rows they are lost to it, and the trigger goes on.
+        """
         source = Source(self.trigger.plugin_filename, self.trigger.plugin_filename, "")
-        make_lines = partial(
-            self._tools.dead_letters.lines,
+        make = partial(
+            self._tools.dead_letters.make,
             self.trigger,
             work.run(source),
             work.given,
@@ -192,14 +195,33 @@ class Runner:
             traceback=self.log.clean(failure.traceback),
             time_ns=record.time_ns,
         )
-        lines = await asyncio.to_thread(make_lines)  # a second for rows of 50 MB
-        self.counters.dead_letters += 1
-        await self._leave_behind(work, Output(record=record, internal=lines))
-        await self._tools.dead_letters.keep()
+        try:
+            await self._post(make, work, record)
+        except (InvalidError, TooLargeError) as error:
+            await self._post_lost(partial(make, lost=str(error)), work, record)
+            return
         self.log.failure(
             f"given up after {attempt} attempts: it waits among the dead letters; "
             "`influxpe replay` runs it again"
         )
+
+    async def _post(self, make: Callable[[], NewLetter], work: Work, record: Record) -> None:
+        letter = await asyncio.to_thread(make)  # a second for rows of 50 MB
+        for lines in letter.before:
+            await self._tools.calls.commit(self.trigger.id, Output(internal="\n".join(lines)))
+        await self._leave_behind(work, Output(record=record, internal=letter.lines))
+        self.counters.dead_letters += 1
+        await self._tools.dead_letters.keep()
+
+    async def _post_lost(self, make: Callable[[], NewLetter], work: Work, record: Record) -> None:
+        """Leave a letter without its rows, which says so, or else none."""
+        try:
+            await self._post(make, work, record)
+        except (InvalidError, TooLargeError) as error:
+            await self._leave_behind(work, Output(record=record))
+            self.log.failure(f"given up, and left behind without a dead letter: {error}")
+        else:
+            self.log.failure("given up: the rows cannot be kept, the dead letter is `lost`")
 
     async def _leave_behind(self, work: Work, output: Output) -> None:
         await (work.commit or self.commit)(replace(output, depth=work.depth))

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -213,6 +215,17 @@ async def test_a_trigger_that_rests_can_run_its_letters_again(tmp_path: Path) ->
 
 
 @in_loop
+async def test_a_schedule_goes_on_behind_the_first_letter(tmp_path: Path) -> None:
+    clock = ManualClock(1_800_000_000_500_000_000)
+    async with running(tmp_path, clock=clock) as host:
+        code = SCHEDULE + "    1 / 0\n"
+        await host.trigger("fails", "every:1s", code, options=ONCE, error_behavior="retry")
+        for count in (1, 2):
+            clock.time_ns += 1_000_000_000
+            await eventually(lambda: len(letters(host)) == count)  # noqa: B023 - awaited here
+
+
+@in_loop
 async def test_rows_of_a_letter_come_back_as_they_were(tmp_path: Path) -> None:
     """Also texts that line protocol cannot hold, and more than one column's length of them."""
     text = "x" * 600_000
@@ -237,6 +250,82 @@ async def test_rows_of_a_letter_come_back_as_they_were(tmp_path: Path) -> None:
             (str(number), number, 1, True) for number in range(4)
         ]
         assert {row["length"] for row in rows} == {600_001}
+
+
+def noise(length: int) -> bytes:
+    """Give what cannot be made smaller."""
+    return Random(1).randbytes(length)  # noqa: S311 - it keeps no secret
+
+
+def narrow(patch: pytest.MonkeyPatch, internal_bytes_max: int) -> None:
+    """Let no frame take more than so much for `_internal`."""
+    commit = EngineCalls.commit
+
+    async def narrow(calls: EngineCalls, trigger_id: int, output: Output) -> int:
+        size = len(output.internal)
+        if size > internal_bytes_max:
+            raise TooLargeError(f"a write of {size} bytes passes the limit")
+        return await commit(calls, trigger_id, output)
+
+    patch.setattr(EngineCalls, "commit", narrow)
+
+
+LENGTHS = WRITES + (
+    "    for batch in table_batches:\n"
+    "        for row in batch['rows']:\n"
+    '            influxdb3_local.write(f\'copy length={len(row["s"])}i {row["time"]}\')\n'
+)
+
+
+@in_loop
+async def test_a_letter_that_no_frame_holds_is_kept_in_several(tmp_path: Path) -> None:
+    text = b64encode(noise(450_000)).decode()
+    lines = "\n".join(f'm s="{text[number:]}" {number + 1}' for number in range(7))
+    with pytest.MonkeyPatch.context() as patch:
+        async with running(tmp_path) as host:
+            narrow(patch, 1_300_000)
+            patch.setattr(dead_letters, "PARTS_PER_FRAME_MAX", 2)
+            await host.trigger("fails", "table:m", FAILS, error_behavior="retry", options=ONCE)
+            await host.write(lines)
+            (letter,) = await eventually(lambda: letters(host))
+            assert (letter["status"], letter["rows_in"]) == ("waiting", 7)
+            assert host.info("fails").cursor == letter["last_position"]
+            count = "SELECT count(*) AS n FROM processing_engine_dead_letter_parts"
+            assert host.query("_internal", count)[0]["n"] > 4, "more than two frames"
+            (host.plugins / "fails.py").write_text(LENGTHS)
+            assert (await host.processing.replay("db", "fails")).replayed == 1
+            assert [row["length"] for row in host.rows("copy")] == [
+                600_000 - number for number in range(7)
+            ]
+
+
+@in_loop
+async def test_rows_that_cannot_be_kept_are_said_to_be_lost(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        async with running(tmp_path) as host:
+            narrow(patch, 2_000)
+            await host.trigger("fails", "table:m", FAILS, error_behavior="retry", options=ONCE)
+            await host.write(f'm s="{noise(4_000).hex()}" 1')
+            (letter,) = await eventually(lambda: letters(host))
+            assert (letter["status"], letter["rows_in"]) == ("lost", 1)
+            assert letter["sample"].startswith("the rows are not kept: a write of ")
+            assert host.info("fails").cursor == letter["last_position"]
+            await host.wait_for_error("fails", "the rows cannot be kept, the dead letter is `lost`")
+            done = await host.processing.replay("db", "fails")
+            assert (done.replayed, done.waiting, done.error) == (0, 0, None)
+
+
+@in_loop
+async def test_what_cannot_be_a_letter_holds_up_no_trigger(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        async with running(tmp_path) as host:
+            narrow(patch, 0)
+            await host.trigger("fails", "table:m", FAILS, error_behavior="retry", options=ONCE)
+            await host.write("m v=1i 1")
+            await host.wait_for_error("fails", "left behind without a dead letter: a write of ")
+            (run,) = runs(host)
+            assert host.info("fails").cursor == run["last_position"]
+            assert letters(host) == []
 
 
 @in_loop
