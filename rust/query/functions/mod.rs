@@ -1,12 +1,14 @@
 //! SQL functions that InfluxDB 3 has beyond DataFusion, or has otherwise.
 //!
-//! Comes in: the functions of DataFusion. Goes out: the same, with `now`, `to_timestamp` and `tz`
-//! of InfluxDB 3, and a bound on those that make much out of little. Refuses nothing.
+//! Comes in: the functions of DataFusion. Goes out: the same, with `now`, `to_timestamp`, `tz` and
+//! the window functions of InfluxDB 3, and a bound on those that make much out of little. Refuses
+//! nothing.
 
 mod bounded;
 mod now;
 mod to_timestamp;
 mod tz;
+pub(in crate::query) mod window;
 
 use std::sync::Arc;
 
@@ -23,6 +25,9 @@ pub(super) fn register(state: &mut SessionState) -> Result<()> {
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(now::Now::new())))?;
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(to_timestamp::ToTimestamp::new())))?;
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(tz::Tz::new())))?;
+    for kind in window::Kind::ALL.into_iter().filter(|kind| kind.is_sql()) {
+        state.register_udwf(kind.function())?;
+    }
     for (name, shape) in bounded::FUNCTIONS {
         let function = bounded::Bounded::new(state.udf(name)?, shape);
         state.register_udf(Arc::new(ScalarUDF::new_from_impl(function)))?;

@@ -7,4 +7,5 @@ mod rendering;
 mod scans;
 mod statements;
 mod system;
+mod windows;
 mod work;
