@@ -7,7 +7,7 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk`, `codec line`, `schema`, `wal buffer store`,
+//! Imports go one way: `error limits clock disk`, `codec influxql line`, `schema`, `wal buffer store`,
 //! `query`, `engine`, `py`. `wal`, `buffer` and `store` do not know each other; `engine` wires the
 //! parts.
 
@@ -17,6 +17,7 @@ mod codec;
 pub mod disk;
 pub mod engine;
 pub mod error;
+pub mod influxql;
 pub mod limits;
 pub mod line;
 #[cfg(feature = "python")]

@@ -12,6 +12,7 @@ RUST_LAYERS = {
     "limits": 0,
     "clock": 0,
     "codec": 1,
+    "influxql": 1,
     "disk": 0,
     "line": 1,
     "schema": 2,
