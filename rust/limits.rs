@@ -30,6 +30,15 @@ pub const BATCH_TEXT_BYTES_MAX: usize = 128 * 1_024 * 1_024;
 pub const REFUSED_RANGES_MAX: usize = 1_000;
 /// Bytes of one SQL text: planning takes stack and time in proportion to it.
 pub const SQL_BYTES_MAX: usize = 1_048_576;
+/// Bytes of one InfluxQL text, as of SQL.
+pub const INFLUXQL_BYTES_MAX: usize = SQL_BYTES_MAX;
+/// Statements of one InfluxQL text: each becomes a query and a part of the answer.
+pub const STATEMENTS_MAX: usize = 1_000;
+/// Levels of parentheses, calls, signs and subqueries in InfluxQL: the parser calls itself for each.
+pub const NESTING_MAX: usize = 100;
+/// Nodes from the root of an InfluxQL expression to its deepest leaf, such as operands of `OR` in a
+/// row: what walks it calls itself for each.
+pub const EXPRESSION_DEPTH_MAX: usize = 2_000;
 /// Bytes of the condition of a trigger: it is compiled for every table and batch.
 pub const CONDITION_BYTES_MAX: usize = 4_096;
 /// Rows of one buffer block: a batch for DataFusion, and the most that a snapshot copies per table.
