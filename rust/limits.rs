@@ -34,7 +34,8 @@ pub const SQL_BYTES_MAX: usize = 1_048_576;
 pub const INFLUXQL_BYTES_MAX: usize = SQL_BYTES_MAX;
 /// Statements of one InfluxQL text: each becomes a query and a part of the answer.
 pub const STATEMENTS_MAX: usize = 1_000;
-/// Levels of parentheses, calls, signs and subqueries in InfluxQL: the parser calls itself for each.
+/// Levels of parentheses, calls, signs and subqueries in InfluxQL: the parser calls itself for
+/// each.
 pub const NESTING_MAX: usize = 100;
 /// Nodes from the root of an InfluxQL expression to its deepest leaf, such as operands of `OR` in a
 /// row: what walks it calls itself for each.
