@@ -18,7 +18,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 # Empty files whose dates say what has been done; what is up to date is not done again.
 MADE := $(VENV)/.made
 RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
-FUZZ_TARGETS ?= line frame segment manifest
+FUZZ_TARGETS ?= line influxql frame segment manifest
 ENGINE := python/influxpe/_engine.abi3.so
 VERSITYGW := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GATEWAY := $(MADE)/$(notdir $(VERSITYGW))
