@@ -44,6 +44,9 @@ pub const EXPRESSION_DEPTH_MAX: usize = 2_000;
 pub const CONDITION_BYTES_MAX: usize = 4_096;
 /// Rows of one buffer block: a batch for DataFusion, and the most that a snapshot copies per table.
 pub const BLOCK_ROWS_MAX: usize = 8_192;
+/// Bytes of the rows that gap filling makes at once, about, where each repeats the longest texts of
+/// a series.
+pub const GAP_BATCH_BYTES_MAX: usize = 8 * 1_024 * 1_024;
 /// Bytes of one log segment; a frame that is larger gets a segment of its own size.
 pub const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
 /// Bytes of one frame: a request body of the largest size that can be configured stays below it.

@@ -23,7 +23,7 @@ use datafusion::prelude::SessionConfig;
 use super::catalog::{CATALOG, TABLES_SCHEMA};
 use super::errors::from_datafusion;
 use super::params::{self, Param};
-use super::{depth, functions, references};
+use super::{depth, functions, gap_fill, references};
 use crate::error::{EngineError, Result};
 use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
 
@@ -49,6 +49,7 @@ pub(super) fn template(memory_bytes_max: usize, threads: usize) -> Result<Sessio
     let mut state = SessionStateBuilder::new()
         .with_config(config(threads))
         .with_runtime_env(runtime)
+        .with_query_planner(Arc::new(gap_fill::Planner))
         .with_default_features()
         .build();
     functions::register(&mut state).map_err(|error| from_datafusion(&error))?;

@@ -3,6 +3,7 @@
 mod deep;
 mod fixture;
 mod formats;
+mod gap_rows;
 mod rendering;
 mod scans;
 mod statements;
