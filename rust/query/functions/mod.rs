@@ -1,11 +1,12 @@
 //! SQL functions that InfluxDB 3 has beyond DataFusion, or has otherwise.
 //!
-//! Comes in: the functions of DataFusion. Goes out: the same, with `now`, `to_timestamp`, `tz` and
-//! the window functions of InfluxDB 3, and a bound on those that make much out of little. Refuses
-//! nothing.
+//! Comes in: the functions of DataFusion. Goes out: the same, with `now`, `to_timestamp`, `tz`,
+//! the selectors and the window functions of InfluxDB 3, and a bound on those that make much out of
+//! little. Refuses nothing.
 
 mod bounded;
 mod now;
+pub(in crate::query) mod selector;
 mod to_timestamp;
 mod tz;
 pub(in crate::query) mod window;
@@ -25,6 +26,9 @@ pub(super) fn register(state: &mut SessionState) -> Result<()> {
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(now::Now::new())))?;
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(to_timestamp::ToTimestamp::new())))?;
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(tz::Tz::new())))?;
+    for kind in selector::Kind::ALL {
+        state.register_udaf(kind.function())?;
+    }
     for kind in window::Kind::ALL.into_iter().filter(|kind| kind.is_sql()) {
         state.register_udwf(kind.function())?;
     }

@@ -6,6 +6,7 @@ mod formats;
 mod gap_rows;
 mod rendering;
 mod scans;
+mod selectors;
 mod statements;
 mod system;
 mod windows;
