@@ -6,6 +6,7 @@
 
 mod bounded;
 mod now;
+pub(in crate::query) mod regex;
 pub(in crate::query) mod selector;
 mod to_timestamp;
 mod tz;
@@ -26,6 +27,9 @@ pub(super) fn register(state: &mut SessionState) -> Result<()> {
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(now::Now::new())))?;
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(to_timestamp::ToTimestamp::new())))?;
     state.register_udf(Arc::new(ScalarUDF::new_from_impl(tz::Tz::new())))?;
+    for negated in [false, true] {
+        state.register_udf(regex::function(negated))?;
+    }
     for kind in selector::Kind::ALL {
         state.register_udaf(kind.function())?;
     }

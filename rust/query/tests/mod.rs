@@ -4,6 +4,7 @@ mod deep;
 mod fixture;
 mod formats;
 mod gap_rows;
+mod regex;
 mod rendering;
 mod scans;
 mod selectors;
