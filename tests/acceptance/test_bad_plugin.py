@@ -16,9 +16,12 @@ WRITES = "def process_writes(influxdb3_local, table_batches, args=None):\n"
 # Bodies of plugins, and what the error that they cause must say.
 FAILING = {
     "syntax": ("def process_request(:\n", "SyntaxError"),
-    "no entry point": ("x = 1\n", "process_request"),
+    "no entry point": ("globals()\n", "the process_request function is not present"),
     "exception": (f"{REQUEST}    raise ValueError('boom')\n", "ValueError: boom"),
-    "import": ("import no_such_module_at_all\n", "No module named 'no_such_module_at_all'"),
+    "import": (
+        f"import no_such_module_at_all\n{REQUEST}    return {{}}\n",
+        "No module named 'no_such_module_at_all'",
+    ),
     "system exit": (f"{REQUEST}    raise SystemExit(3)\n", "SystemExit: 3"),
     "interrupt": (f"{REQUEST}    raise KeyboardInterrupt\n", "KeyboardInterrupt"),
     "bad line": (f"{REQUEST}    influxdb3_local.write('nonsense')\n    return {{}}\n", "nonsense"),

@@ -21,11 +21,12 @@ from influxpe.errors import (
     RunningTrigger,
 )
 from influxpe.plugin.engine_calls import EngineCalls
-from influxpe.plugin.pool import WorkerPool
+from influxpe.plugin.pool import Source, WorkerPool
 from influxpe.plugin.secrets import Secrets
 from influxpe.plugin.source import PluginMissing, PluginSources
 from influxpe.triggers.dead_letters import DeadLetters
 from influxpe.triggers.dispatcher import WalTask
+from influxpe.triggers.entry_point import check_entry_point
 from influxpe.triggers.history import History
 from influxpe.triggers.options import TriggerOptions
 from influxpe.triggers.pacer import Pacer
@@ -46,6 +47,7 @@ from influxpe.triggers.spec import (
     SpecError,
     parse,
 )
+from influxpe.triggers.table_check import check_table
 from influxpe.triggers.task import TriggerTask
 from influxpe.triggers.zoned import check_zone
 
@@ -129,8 +131,9 @@ class TriggerManager:
     async def create(self, request: CreateTrigger) -> CreatedTrigger:
         """Create a trigger, which runs on return unless it was asked for disabled.
 
-        Raises `RestrictedTrigger`, `PluginError`, `SpecError`, `NotFoundError` for the database and
-        `ConflictError` for a name or a request path that is taken, in this order.
+        Raises `RestrictedTrigger`, `PluginError`, `SpecError`, `InvalidError` for what could not
+        run, `NotFoundError` for the database and `ConflictError` for a name or a request path that
+        is taken, in this order.
         """
         spec, refused = _parse(request.specification)
         if spec is not None and self._allowed and spec.kind not in self._allowed:
@@ -138,13 +141,18 @@ class TriggerManager:
                 "invalid request: server is configured to reject "
                 f"{LABELS[spec.kind]} plugin triggers"
             )
-        warnings = await self._check_plugin(request.plugin_filename)
+        source, warnings = await self._check_plugin(request.plugin_filename)
         if spec is None:
             raise SpecError(str(refused))
         _check_name(request.name)
         check_zone(request.options.time_zone)
         if request.options.where is not None:
             self._engine.check_condition(request.options.where)
+        if source is not None:
+            others = [text for _, text in source.files]
+            filename = request.plugin_filename
+            await asyncio.to_thread(check_entry_point, filename, source.code, others, spec)
+        await check_table(self._calls, request.database, spec, request.options)
         async with self._changing:
             await self._create(request, spec)
         return CreatedTrigger(warnings, self._notes(spec, request.options))
@@ -169,15 +177,17 @@ class TriggerManager:
         if not request.disabled:
             self._start(info)
 
-    async def _check_plugin(self, filename: str) -> tuple[str, ...]:
-        """Read the plugin; a file that is not there yet is worth a warning, all else an error."""
+    async def _check_plugin(self, filename: str) -> tuple[Source | None, tuple[str, ...]]:
+        """Read the plugin; one that is missing or empty is worth a warning, else it raises."""
         if self._pool is None:
             raise PluginError(NO_PLUGINS)
         try:
-            await self._sources.fetch(filename)
+            source = await self._sources.fetch(filename)
         except PluginMissing as error:
-            return (f"{error}; the trigger runs as soon as the file is there",)
-        return ()
+            return None, (f"{error}; the trigger runs as soon as the file is there",)
+        if not source.code.strip():
+            return None, (f"plugin {filename} is empty: runs fail until it is not",)
+        return source, ()
 
     def _notes(self, spec: Spec, options: TriggerOptions) -> tuple[str, ...]:
         if not isinstance(spec, EverySpec | CronSpec):

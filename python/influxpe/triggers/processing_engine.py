@@ -10,10 +10,17 @@ from pathlib import Path
 from influxpe._engine import Engine
 from influxpe.clock import Clock
 from influxpe.commits import Commits
-from influxpe.errors import EngineError, InstallFailed, NoSuchPath, PluginError
+from influxpe.errors import (
+    EngineError,
+    InstallFailed,
+    InvalidError,
+    NoSuchPath,
+    NotFoundError,
+    PluginError,
+)
 from influxpe.plugin.dry_run import DryRuns, Outcome
 from influxpe.plugin.engine_calls import EngineCalls
-from influxpe.plugin.environments import named_environment
+from influxpe.plugin.environments import environment_python
 from influxpe.plugin.installer import OnLine
 from influxpe.plugin.listing import plugin_files
 from influxpe.plugin.packages import Packages
@@ -123,11 +130,13 @@ class ProcessingEngine:
     async def create_trigger(self, request: CreateTrigger) -> CreatedTrigger:
         """Create a trigger, which runs on return unless it was asked for disabled.
 
-        Raises `RestrictedTrigger`, `PluginError`, `SpecError`, `NotFoundError` for the database and
-        `ConflictError` for a name or a request path that is taken, in this order.
+        Raises `InvalidError` where its environment is not there, else as the manager of triggers.
         """
-        if request.options.environment is not None:
-            named_environment(self._plugin_dir, request.options.environment)
+        if (environment := request.options.environment) is not None:
+            try:
+                environment_python(self._plugin_dir, None, environment)
+            except NotFoundError as error:
+                raise InvalidError(str(error)) from None
         return await self._triggers.create(request)
 
     async def delete_trigger(self, database: str, name: str, *, force: bool) -> None:

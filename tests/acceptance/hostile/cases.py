@@ -103,7 +103,7 @@ RAISING = {
         "for n in range(10_000):\n    influxdb3_local.state.put(f'key {n}', 'x' * 200)",
         "the state of the trigger would have .* the maximum is 1048576 bytes",
     ),
-    "has no entry point": Case("x = 1\n", "process_writes function is not present", whole=True),
+    "has no entry point": Case("globals()\n", "process_writes function is not present", whole=True),
     "imports what is not there": Case(
         f"import no_such_module\n{WRITES}    pass\n", "ModuleNotFoundError", whole=True
     ),

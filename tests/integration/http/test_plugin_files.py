@@ -188,6 +188,7 @@ def test_a_named_environment_is_installed_into(client: ApiClient, plugins: Path)
     assert (bad.status_code, "is no name of an environment" in bad.text) == (400, True)
 
 
+NAMED = {"db": "db", "trigger_name": "named"}
 IMPORTING = """
 def process_request(influxdb3_local, query_parameters, headers, body, args=None):
     import own
@@ -195,29 +196,39 @@ def process_request(influxdb3_local, query_parameters, headers, body, args=None)
 """
 
 
+def importing(client: ApiClient, name: str, settings: dict[str, str]) -> httpx.Response:
+    """Make a trigger of the plugin that imports what is installed."""
+    settled = {"run_async": False, "error_behavior": "log"} | settings
+    return client.create_trigger(
+        "db", name, specification=f"request:{name}", plugin="importing.py", settings=settled
+    )
+
+
 def test_a_trigger_runs_in_the_environment_that_it_names(
     client: ApiClient, plugins: Path, folder: Path
 ) -> None:
     (plugins / "importing.py").write_text(IMPORTING)
     client.http.post("/api/v3/configure/database", json={"db": "db"})
-    for name, settings in (("usual", {}), ("named", {"environment": "own"})):
-        made = client.create_trigger(
-            "db",
-            name,
-            specification=f"request:{name}",
-            plugin="importing.py",
-            settings={"run_async": False, "error_behavior": "log"} | settings,
-        )
-        assert made.status_code == 200, made.text
-    missing = client.http.get("/api/v3/engine/named")
-    assert "there is no environment 'own': install package --environment own" in missing.text
+    missing = importing(client, "named", {"environment": "own"})
+    assert missing.status_code == 400
+    assert (
+        missing.text == "there is no environment 'own': install package --environment own makes it"
+    )
     document = {"packages": ["own"], "environment": "own"}
     assert client.http.post(INSTALL, json=document, timeout=120).status_code == 200
+    for name, settings in (("usual", {}), ("named", {"environment": "own"})):
+        made = importing(client, name, settings)
+        assert made.status_code == 200, made.text
     assert client.http.get("/api/v3/engine/named").text == "1.0"
     assert "No module named 'own'" in client.http.get("/api/v3/engine/usual").text
     put_wheel(folder / "wheels", "own", "2.0")
     client.http.post(INSTALL, json=document | {"packages": ["own==2.0"]}, timeout=120)
     assert client.http.get("/api/v3/engine/named").text == "2.0"
+    (plugins / ".venvs" / "own").rename(plugins / ".venvs" / "gone")
+    client.http.post("/api/v3/configure/processing_engine_trigger/disable", params=NAMED)
+    client.http.post("/api/v3/configure/processing_engine_trigger/enable", params=NAMED)
+    gone = client.http.get("/api/v3/engine/named")
+    assert "there is no environment 'own': install package --environment own" in gone.text
 
 
 def test_the_files_of_all_triggers_are_listed(client: ApiClient, plugins: Path) -> None:

@@ -113,7 +113,7 @@ def test_the_catalog_keeps_what_was_asked_for(tmp_path: Path) -> None:
             await host.trigger(
                 "kept",
                 " every:60s ",
-                NOTHING,
+                f"{SCHEDULE}    pass\n",
                 arguments={"a": "1"},
                 run_async=True,
                 error_behavior="LOG",

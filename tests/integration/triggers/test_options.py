@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from influxpe.errors import InvalidError
+from influxpe.errors import InvalidError, NotFoundError
+from influxpe.plugin.environments import create
 from influxpe.triggers.options import TriggerOptions
 from tests.integration.triggers.harness import (
     REQUEST,
@@ -53,6 +54,78 @@ async def test_a_bad_name_of_an_environment_is_refused_at_once(tmp_path: Path) -
                 "bad", "all_tables", REPORT, options=TriggerOptions(environment="../x")
             )
         assert host.engine.triggers() == []
+
+
+@in_loop
+async def test_an_environment_that_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as host:
+        options = TriggerOptions(environment="forecasts")
+        with pytest.raises(InvalidError, match="there is no environment 'forecasts': install pack"):
+            await host.trigger("bad", "all_tables", REPORT, options=options)
+        assert host.engine.triggers() == []
+        create(host.plugins / ".venvs" / "forecasts")
+        await host.trigger("good", "all_tables", REPORT, options=options)
+
+
+@in_loop
+async def test_a_plugin_without_the_entry_point_is_refused_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as host:
+        with pytest.raises(InvalidError) as raised:
+            await host.trigger("bad", "every:10m", REPORT)
+        assert str(raised.value) == (
+            "plugin bad.py has no process_scheduled_call, which a trigger on every:10m calls; "
+            "it has process_writes"
+        )
+        repository = tmp_path / "repository"
+        repository.mkdir()
+        (repository / "shared.py").write_text(REPORT)
+        with pytest.raises(InvalidError, match="has no process_request, which a trigger"):
+            await host.trigger("bad", "request:a", None, plugin_filename="gh:shared.py")
+        assert host.engine.triggers() == []
+        await host.trigger("good", "every:10m", "from late import *\n")
+        await host.trigger("later", "every:10m", None)
+        await host.trigger("unread", "every:10m", "this is no Python\n")
+        created = await host.trigger("empty", "every:10m", "\n")
+        assert created.warnings == ("plugin empty.py is empty: runs fail until it is not",)
+
+
+@in_loop
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (TriggerOptions(columns=("v", "hots")), "table 'm' has no column 'hots': it has host, "),
+        (TriggerOptions(where="w > 1"), "the condition `w > 1` does not fit table 'm': Schema "),
+        (TriggerOptions(where="v > 'x'"), "the condition `v > 'x'` does not fit table 'm': "),
+        (TriggerOptions(where="v + 1 -- x"), "the condition `v + 1 -- x` does not fit table 'm'"),
+    ],
+)
+async def test_columns_that_the_table_lacks_are_refused_at_once(
+    tmp_path: Path, options: TriggerOptions, reason: str
+) -> None:
+    async with running(tmp_path) as host:
+        await host.write("m,host=a v=1i 1")
+        with pytest.raises(InvalidError) as raised:
+            await host.trigger("bad", "table:m", REPORT, options=options)
+        assert str(raised.value).startswith(reason)
+        assert host.engine.triggers() == []
+        await host.trigger("all", "all_tables", REPORT, options=options)
+        await host.trigger("later", "table:n", REPORT, options=options)
+        with pytest.raises(NotFoundError, match="Database not found absent"):
+            await host.trigger("bad", "table:m", REPORT, options=options, database="absent")
+
+
+@in_loop
+async def test_columns_that_the_table_has_are_accepted(tmp_path: Path) -> None:
+    odd = 'a "b"'
+    async with running(tmp_path) as host:
+        await host.write('a\\ "b",host=a v=1i,Big=2i 1')
+        columns = ("host", "Big", "time")
+        where = "v > 0 AND \"Big\" > 1 AND time < '2020-01-01T00:00:00Z' -- all of it"
+        options = TriggerOptions(columns=columns, where=where)
+        await host.trigger("good", f"table:{odd}", REPORT, options=options)
+        await host.write('a\\ "b",host=ab v=1i,Big=2i 2')
+        (row,) = await eventually(lambda: host.rows("report"))
+        assert (row["table"], row["keys"]) == (odd, "host,Big,time")
 
 
 @in_loop
