@@ -52,6 +52,7 @@ PYTHON_LAYERS: dict[str, set[str]] = {
         "backup",
         "triggers.spec",
         "triggers.duration",
+        "triggers.entry_point",
         "server",
         "testing",
     },

@@ -11,6 +11,11 @@ from influxpe.cli.terminal import note, say
 from influxpe.cli.trigger_options import PLUGIN_FILES_PATH, TRIGGER_NAME, TRIGGER_PATH
 from influxpe.cli.value_types import key_value
 
+ENTRY_FILE = "__init__.py"
+TRIGGERS_OF_NAME = (
+    "SELECT trigger_name FROM system.processing_engine_triggers WHERE trigger_name = $name"
+)
+HTTP_NOT_FOUND = 404
 NO_PATH = "Either --path or --plugin-filename must be provided"
 
 
@@ -72,7 +77,7 @@ def run(values: Values) -> int:
     if not plugin:
         raise CommandError(NO_PATH)
     if values[UPLOAD]:
-        plugin = _upload(server, database, Path(plugin))
+        plugin = _upload(server, values, Path(plugin))
     reply = server.call("POST", TRIGGER_PATH, document=_document(values, database, plugin))
     say(f"Trigger {values[TRIGGER_NAME]} created successfully")
     for kind in ("warning", "note"):
@@ -102,8 +107,11 @@ def _told(reply: object, member: str) -> list[str]:
     return [str(text) for text in texts] if isinstance(texts, list) else []
 
 
-def _upload(server: client.Client, database: str, source: Path) -> str:
-    """Send a file or folder of this machine; returns its name on the server."""
+def _upload(server: client.Client, values: Values, source: Path) -> str:
+    """Send a file or folder of this machine; returns its name on the server.
+
+    Nothing is sent for a trigger that cannot be made: what is stored stays.
+    """
     if source.is_dir():
         name = source.resolve().name
         files = [(f"{name}/{relative}", text) for relative, text in folder_files(source)]
@@ -112,10 +120,43 @@ def _upload(server: client.Client, database: str, source: Path) -> str:
         files = [(name, read_text(source))]
     else:
         raise CommandError(f"File not found: {source}")
+    _check_entry_point(values[SPECIFICATION], name, dict(files))
+    database = values[client.DATABASE]
+    _check_name(server, database, values[TRIGGER_NAME])
     for file_name, text in files:
         document = {"plugin_name": file_name, "content": text}
         server.call("POST", PLUGIN_FILES_PATH, query={"db": database}, document=document)
     return name
+
+
+def _check_entry_point(specification: str, name: str, files: dict[str, str]) -> None:
+    """Raise `CommandError` where nothing in the plugin is what the trigger would call."""
+    from influxpe.errors import InvalidError
+    from influxpe.triggers.entry_point import check_entry_point
+    from influxpe.triggers.spec import parse
+
+    entry = name if name in files else f"{name}/{ENTRY_FILE}"
+    others = [text for path, text in files.items() if path != entry]
+    try:
+        check_entry_point(name, files[entry], others, parse(specification))
+    except InvalidError as error:
+        raise CommandError(str(error)) from error
+
+
+def _check_name(server: client.Client, database: str, name: str) -> None:
+    """Raise `CommandError` where there is no such database, or a trigger of this name in it.
+
+    All else that keeps a server from answering, it says itself to what is sent next.
+    """
+    document = {"db": database, "q": TRIGGERS_OF_NAME, "params": {"name": name}, "format": "json"}
+    try:
+        found = server.call("POST", "/api/v3/query_sql", document=document)
+    except client.ServerError as error:
+        if error.status == HTTP_NOT_FOUND:
+            raise
+        return
+    if isinstance(found, list) and found:
+        raise CommandError(f"database {database} has a trigger {name} already")
 
 
 COMMAND = Command(

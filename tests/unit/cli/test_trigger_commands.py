@@ -10,6 +10,7 @@ from tests.unit.cli.recording_server import RecordingServer
 
 TRIGGER = "/api/v3/configure/processing_engine_trigger"
 FILES = "/api/v3/plugins/files"
+WRITES = "def process_writes(influxdb3_local, table_batches, args=None):\n    é = 1\n"
 CREATE = ["create", "trigger", "-d", "db", "--trigger-spec"]
 
 
@@ -100,7 +101,7 @@ def plugin_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "pack"
     (folder / "sub").mkdir(parents=True)
     (folder / "__pycache__").mkdir()
-    (folder / "__init__.py").write_text("a = 1\n")
+    (folder / "__init__.py").write_text(WRITES)
     (folder / "sub" / "part.py").write_text("b = 2\n")
     (folder / "__pycache__" / "x.py").write_text("")
     (folder / "notes.txt").write_text("")
@@ -111,13 +112,14 @@ def plugin_folder(tmp_path: Path) -> Path:
 def test_a_file_is_uploaded_under_its_name(
     client: CommandLine, recorder: RecordingServer, tmp_path: Path
 ) -> None:
-    (tmp_path / "own.py").write_text("x = 'é'\n")
+    (tmp_path / "own.py").write_text(WRITES)
     path = str(tmp_path / "own.py")
     done = client(*CREATE, "all_tables", "--upload", "--path", path, "t")
     assert done.status == 0, done.errors
-    upload, create = recorder.received
+    check, upload, create = recorder.received
+    assert (check.path, check.document["db"]) == ("/api/v3/query_sql", "db")
     assert (upload.method, upload.path, upload.query) == ("POST", FILES, {"db": "db"})
-    assert upload.document == {"plugin_name": "own.py", "content": "x = 'é'\n"}
+    assert upload.document == {"plugin_name": "own.py", "content": WRITES}
     assert create.document["plugin_filename"] == "own.py"
 
 
@@ -127,7 +129,7 @@ def test_a_folder_is_uploaded_file_by_file(
     folder = plugin_folder(tmp_path)
     done = client(*CREATE, "all_tables", "--upload", "--path", str(folder), "t")
     assert done.status == 0, done.errors
-    *uploads, create = recorder.received
+    _check, *uploads, create = recorder.received
     assert [upload.document["plugin_name"] for upload in uploads] == [
         "pack/__init__.py",
         "pack/sub/part.py",
@@ -151,6 +153,53 @@ def test_an_upload_that_cannot_be_read_creates_nothing(
     assert recorder.received == []
 
 
+@pytest.mark.parametrize(
+    ("status", "answer", "told"),
+    [
+        (404, "query error: database not found: db", "database not found: db"),
+        (200, '[{"trigger_name":"t"}]', "database db has a trigger t already"),
+    ],
+)
+def test_nothing_is_sent_for_a_trigger_that_cannot_be_made(
+    client: CommandLine,
+    recorder: RecordingServer,
+    tmp_path: Path,
+    status: int,
+    answer: str,
+    told: str,
+) -> None:
+    recorder.will_answer(status, answer)
+    (tmp_path / "own.py").write_text(WRITES)
+    done = client(*CREATE, "all_tables", "--upload", "--path", str(tmp_path / "own.py"), "t")
+    assert (done.status, done.output) == (1, "")
+    assert told in done.errors
+    assert recorder.only.path == "/api/v3/query_sql"
+
+
+def test_a_plugin_without_the_entry_point_is_not_sent(
+    client: CommandLine, recorder: RecordingServer, tmp_path: Path
+) -> None:
+    folder = plugin_folder(tmp_path)
+    done = client(*CREATE, "every:10m", "--upload", "--path", str(folder), "t")
+    assert (done.status, done.output) == (1, "")
+    assert done.errors == (
+        "Create command failed: plugin pack has no process_scheduled_call, which a trigger on "
+        "every:10m calls; it has process_writes\n"
+    )
+    assert recorder.received == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_what_is_said_to_the_upload_counts_where_nothing_can_be_checked(
+    client: CommandLine, recorder: RecordingServer, tmp_path: Path, status: int
+) -> None:
+    recorder.will_answer(status, "not here")
+    (tmp_path / "own.py").write_text(WRITES)
+    done = client(*CREATE, "all_tables", "--upload", "--path", str(tmp_path / "own.py"), "t")
+    assert done.status == 0, done.errors
+    assert [one.path for one in recorder.received[1:]] == [FILES, TRIGGER]
+
+
 def test_the_code_of_a_trigger_is_replaced(
     client: CommandLine, recorder: RecordingServer, tmp_path: Path
 ) -> None:
@@ -171,7 +220,7 @@ def test_the_folder_of_a_trigger_is_replaced_in_one_step(
     assert recorder.only.document == {
         "plugin_name": "t",
         "files": [
-            {"relative_path": "__init__.py", "content": "a = 1\n"},
+            {"relative_path": "__init__.py", "content": WRITES},
             {"relative_path": "sub/part.py", "content": "b = 2\n"},
         ],
     }
