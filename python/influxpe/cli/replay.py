@@ -21,11 +21,21 @@ def run(values: Values) -> int:
     if (letter := values[LETTER]) is not None:
         query["letter_id"] = letter
     reply = client.client_from(values).call("POST", f"{TRIGGER_PATH}/replay", query=query)
-    done = reply if isinstance(reply, dict) else {}
-    say(f"{done.get('replayed', 0)} runs of trigger {values[TRIGGER]} replayed successfully")
-    if done.get("error"):
-        raise CommandError(f"{done['error']}; {done.get('waiting', 0)} dead letters still wait")
+    if not isinstance(reply, dict):
+        raise CommandError(f"the server does not say what it has replayed: {reply!r}")
+    name, done, waiting = values[TRIGGER], reply.get("replayed", 0), reply.get("waiting", 0)
+    if done:
+        say(f"{_counted(done, 'run')} of trigger {name} replayed successfully")
+    if error := reply.get("error"):
+        letters = _counted(waiting, "dead letter")
+        raise CommandError(f"{error}; {letters} of trigger {name} still wait{'s' * (waiting == 1)}")
+    if not done:
+        say(f"no dead letter of trigger {name} waits")
     return 0
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 COMMAND = Command(

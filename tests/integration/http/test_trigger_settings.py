@@ -89,7 +89,7 @@ def test_dead_letters_are_run_again_by_the_command(
     (plugins / "mends.py").write_text(COPIES)
     done = replay(server, plugins, "--trigger", "mends")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "1 runs of trigger mends replayed successfully\n"
+    assert done.stdout == "1 run of trigger mends replayed successfully\n"
     assert client.rows("db", "SELECT v FROM copy ORDER BY time") == [{"v": 1}, {"v": 2}]
     assert client.rows("db", read) == [{"status": "replayed"}]
     unknown = replay(server, plugins, "--trigger", "nobody")

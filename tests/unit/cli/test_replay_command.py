@@ -26,5 +26,31 @@ def test_a_run_that_fails_again_is_told(client: CommandLine, recorder: Recording
     recorder.will_answer(200, {"replayed": 1, "waiting": 2, "error": "ValueError: boom"})
     done = client(*REPLAY)
     assert done.status == 1
-    assert done.output == "1 runs of trigger t replayed successfully\n"
-    assert done.errors == "Replay command failed: ValueError: boom; 2 dead letters still wait\n"
+    assert done.output == "1 run of trigger t replayed successfully\n"
+    told = "ValueError: boom; 2 dead letters of trigger t still wait"
+    assert done.errors == f"Replay command failed: {told}\n"
+
+
+def test_a_first_run_that_fails_is_no_success(
+    client: CommandLine, recorder: RecordingServer
+) -> None:
+    recorder.will_answer(200, {"replayed": 0, "waiting": 1, "error": "ValueError: boom"})
+    done = client(*REPLAY)
+    assert (done.status, done.output) == (1, "")
+    told = "ValueError: boom; 1 dead letter of trigger t still waits"
+    assert done.errors == f"Replay command failed: {told}\n"
+
+
+def test_nothing_to_run_again_is_said(client: CommandLine, recorder: RecordingServer) -> None:
+    recorder.will_answer(200, {"replayed": 0, "waiting": 0, "error": None})
+    done = client(*REPLAY)
+    assert (done.status, done.output) == (0, "no dead letter of trigger t waits\n")
+
+
+def test_an_answer_that_says_nothing_is_no_success(
+    client: CommandLine, recorder: RecordingServer
+) -> None:
+    recorder.will_answer(200, "")
+    done = client(*REPLAY)
+    assert (done.status, done.output) == (1, "")
+    assert "the server does not say what it has replayed" in done.errors
