@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from influxdb3.line_builder import LineBuilder
-from influxpe.errors import EngineError
+from influxpe.errors import EngineError, InternalError, InvalidError, TooLargeError
 from influxpe.plugin.engine_calls import EngineCalls, Output, Record
 from influxpe.triggers.registry import Trigger
 
@@ -27,6 +27,9 @@ GATHERED_MAX = 10_000
 # Nor may their errors and tracebacks, and all of it goes into one frame of the log.
 GATHERED_CHARACTERS_MAX = 16 * 1024 * 1024
 TEXT_CHARACTERS_MAX = 65_536
+# Rows of one flush that are looked for one by one, each with a dozen commits.
+REFUSED_MAX = 100
+SHOWN_CHARACTERS_MAX = 200
 HEADS_KEPT_MAX = 1_000
 # Rows that the server writes for itself have no trigger behind them.
 NO_TRIGGER = 0
@@ -143,7 +146,26 @@ class History:
             raise
 
     async def _write(self, lines: Sequence[str]) -> None:
-        try:
-            await self._calls.commit(NO_TRIGGER, Output(internal="\n".join(lines)))
-        except EngineError as error:
-            logger.warning("%d runs are not in the history: %s", len(lines), error)
+        """Write rows; halves again and again around those that the engine refuses."""
+        parts, refused = [lines], 0
+        while parts:
+            part = parts.pop()
+            try:
+                await self._calls.commit(NO_TRIGGER, Output(internal="\n".join(part)))
+            except (InvalidError, TooLargeError, InternalError) as error:
+                if len(part) > 1:
+                    half = len(part) // 2
+                    parts += [part[half:], part[:half]]
+                    continue
+                refused += 1
+                shown = part[0][:SHOWN_CHARACTERS_MAX]
+                logger.warning("a run is not in the history: %s: %s", error, shown)
+                if refused == REFUSED_MAX:
+                    return _say_missing(parts, "too many rows are refused")
+            except EngineError as error:
+                return _say_missing([part, *parts], str(error))
+
+
+def _say_missing(parts: Sequence[Sequence[str]], reason: str) -> None:
+    if count := sum(len(part) for part in parts):
+        logger.warning("%d runs are not in the history: %s", count, reason)

@@ -18,6 +18,7 @@ from influxpe.triggers import dead_letters
 from influxpe.triggers.history import (
     GATHERED_CHARACTERS_MAX,
     GATHERED_MAX,
+    REFUSED_MAX,
     RUNS_TABLE,
     TEXT_CHARACTERS_MAX,
     History,
@@ -376,6 +377,35 @@ async def test_long_errors_of_a_flood_fill_no_memory(
         assert f"{5_000 - fits} runs are not in the history" in caplog.text
         sql = "SELECT count(*) AS n FROM processing_engine_runs"
         assert host.query("_internal", sql)[0]["n"] == fits
+
+
+@in_loop
+async def test_a_bad_row_is_lost_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with running(tmp_path) as host:
+        history = History(EngineCalls(host.engine, SystemClock(), host.commits))
+        now_ns = SystemClock().now_ns()
+        for number in range(50):
+            line = "this is none" if number in {0, 17, 49} else f"{RUNS_TABLE} attempt={number}i"
+            history.add(Record(line, now_ns + number))
+        await history.flush()
+        kept = [row["attempt"] for row in host.rows(RUNS_TABLE, "_internal")]
+        assert kept == [number for number in range(50) if number not in {0, 17, 49}]
+        told = [text for text in caplog.messages if text.startswith("a run is not in the history")]
+        assert len(told) == 3
+        assert all("this is none,rows_out=0i" in text for text in told)
+
+
+@in_loop
+async def test_not_all_bad_rows_are_looked_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as host:
+        history = History(EngineCalls(host.engine, SystemClock(), host.commits))
+        for number in range(REFUSED_MAX + 3):
+            history.add(Record("this is none", SystemClock().now_ns() + number))
+        await history.flush()
+        assert caplog.text.count("a run is not in the history") == REFUSED_MAX
+        assert "3 runs are not in the history: too many rows are refused" in caplog.text
 
 
 @in_loop
