@@ -88,7 +88,7 @@ FAILING = {
         "Python function call failed: ValueError: boom",
     ),
     "absent": (
-        "x = 1\n",
+        "globals()\n",
         "the process_request function is not present in the plugin. Should be defined as: "
         "process_request(influxdb3_local, query_parameters, request_headers, request_body, "
         "args=None) -> Tuple[str, Optional[Dict[str, str]]]",
