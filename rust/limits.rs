@@ -55,6 +55,8 @@ pub const FRAME_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 pub const QUEUE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Plugin log lines kept in memory for `system.processing_engine_logs` (as InfluxDB 3 Core).
 pub const LOG_LINES_MAX: usize = 10_000;
+/// Of those, the lines of one trigger: ten that flood fit in, and a thousand lines show a fault.
+pub const LOG_LINES_PER_TRIGGER_MAX: usize = 1_000;
 /// Triggers in a row that may set each other off before the chain is cut.
 pub const TRIGGER_DEPTH_MAX: u8 = 8;
 /// Bytes of a key of the state of a trigger: it is a name, not a value.
