@@ -4,11 +4,12 @@ pip has no transactions: what fails in the middle leaves half of it behind, and 
 meanwhile sees a mixture. So it works on a copy of the environment (`staging`), which takes the
 place of the original when pip has ended well and has listed what is there. The list, `pip freeze`,
 lies beside the environment as `.venv.lock` or `.venvs/NAME.lock`; `install package -r` takes it.
+Whoever uses the environment is told of the exchange before anything else may go wrong.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +42,12 @@ DISABLED = (
 )
 
 Value = TypeVar("Value")
+# Told which environment has other packages now; `None` is that of the server.
+OnChange = Callable[[str | None], Awaitable[None]]
+
+
+async def _no_change(_environment: str | None) -> None:
+    """Nobody uses the environment."""
 
 
 class Packages:
@@ -52,8 +59,13 @@ class Packages:
         virtual_env: Path | None,
         package_manager: str,
         wheels_dir: Path | None = None,
+        on_change: OnChange = _no_change,
     ) -> None:
-        """With `wheels_dir` packages come from that folder alone."""
+        """With `wheels_dir` packages come from that folder alone.
+
+        `on_change` is called after each exchange, even where the installation is cancelled.
+        """
+        self._on_change = on_change
         self._plugin_dir = plugin_dir
         self._virtual_env = virtual_env
         self._disabled = package_manager == "disabled"
@@ -114,11 +126,22 @@ class Packages:
             try:
                 await installer.install(staged.root, arguments, on_line)
                 installed = await installer.freeze(staged.root)
-                await _in_thread(lambda: staging.finish(staged, installed))
+                await _to_its_end(self._finish(staged, installed, environment))
             except BaseException:
-                await _in_thread(lambda: staging.discard(staged))
+                await _to_its_end(self._discard(staged, environment))
                 raise
         logger.info("installed %s", " ".join(arguments).removeprefix("-- "))
+
+    async def _finish(
+        self, staged: staging.Staged, installed: str, environment: str | None
+    ) -> None:
+        await asyncio.to_thread(staging.finish, staged, installed)
+        await self._on_change(environment)
+
+    async def _discard(self, staged: staging.Staged, environment: str | None) -> None:
+        await asyncio.to_thread(staging.discard, staged)
+        if staged.is_in_place:  # what failed has left something behind
+            await self._on_change(environment)
 
     def _installer(self) -> Installer:
         lender = find_environment(self._plugin_dir, self._virtual_env)
@@ -135,7 +158,12 @@ class Packages:
 
 async def _in_thread(work: Callable[[], Value]) -> Value:
     """Work in a thread; whoever is cancelled goes on only when that has ended."""
-    working = asyncio.ensure_future(asyncio.to_thread(work))
+    return await _to_its_end(asyncio.to_thread(work))
+
+
+async def _to_its_end(work: Coroutine[None, None, Value]) -> Value:
+    """Work on through a cancellation, which is felt when the work has ended."""
+    working = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:

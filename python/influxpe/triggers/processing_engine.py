@@ -85,7 +85,9 @@ class ProcessingEngine:
         self._calls = calls or EngineCalls(engine, clock, commits)
         sources = PluginSources(plugin_dir, plugin_repo)
         secrets = secrets or Secrets(None)
-        self._packages = Packages(plugin_dir, virtual_env, package_manager, wheels_dir)
+        self._packages = Packages(
+            plugin_dir, virtual_env, package_manager, wheels_dir, self._use_new_packages
+        )
         self._triggers = TriggerManager(
             self._calls,
             sources,
@@ -264,7 +266,6 @@ class ProcessingEngine:
         `on_line` gets what pip says. Raises `InstallFailed` with its last lines.
         """
         await self._packages.install(packages, environment=environment, on_line=on_line)
-        await self._use_new_packages(environment)
 
     async def install_requirements(
         self,
@@ -277,7 +278,6 @@ class ProcessingEngine:
         await self._packages.install_requirements(
             location, environment=environment, on_line=on_line
         )
-        await self._use_new_packages(environment)
 
     async def _use_new_packages(self, environment: str | None) -> None:
         if self._pool is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from influxpe.errors import InstallFailed, InvalidError, PackagesDisabled
+from influxpe.plugin import staging
 from influxpe.plugin.packages import (
     LINES_REPORTED_MAX,
     Packages,
@@ -179,3 +180,53 @@ time.sleep(60)
     process = asyncio.run(scenario())
     assert not Path(f"/proc/{process}/cmdline").exists()
     assert [path.name for path in tmp_path.iterdir()] == [root.name]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_an_installation_that_is_cancelled_late_is_told_of(
+    tmp_path: Path, with_pip: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool
+) -> None:
+    told: list[str | None] = []
+
+    async def tell(environment: str | None) -> None:
+        await asyncio.sleep(0)
+        told.append(environment)
+
+    async def cancelled() -> None:
+        packages = Packages(tmp_path, None, "pip", on_change=tell)
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(packages.install(["good"]))
+        finish = staging.finish
+
+        def finish_and_cancel(staged: staging.Staged, installed: str) -> None:
+            finish(staged, installed)
+            loop.call_soon_threadsafe(task.cancel)
+
+        monkeypatch.setattr(staging, "finish", finish_and_cancel)
+        if in_place:
+            there = staging.Staged(with_pip, with_pip)
+            monkeypatch.setattr(staging, "begin", lambda _root: there)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert told
+    assert set(told) == {None}
+
+
+def test_an_installation_in_place_that_fails_is_told_of(
+    tmp_path: Path, with_pip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+
+    async def tell(environment: str | None) -> None:
+        told.append(environment)
+
+    packages = Packages(tmp_path, None, "pip", on_change=tell)
+    with pytest.raises(InstallFailed):
+        asyncio.run(packages.install(["bad"]))
+    assert told == []
+    monkeypatch.setattr(staging, "begin", lambda _root: staging.Staged(with_pip, with_pip))
+    with pytest.raises(InstallFailed):
+        asyncio.run(packages.install(["bad"]))
+    assert told == [None]
