@@ -92,6 +92,7 @@ class Packages:
         if not packages:
             raise InvalidError("no package to install is named")
         for name in packages:
+            _check_text(name)
             if name.lstrip().startswith("-"):
                 raise InvalidError(f"'{name}' is an option of pip, not the name of a package")
         await self._install(["--", *packages], environment, on_line)
@@ -104,6 +105,7 @@ class Packages:
         on_line: OnLine | None = None,
     ) -> None:
         """Install what a file of the server's machine lists. Raises `InstallFailed`."""
+        _check_text(location)
         await self._install(["-r", location], environment, on_line)
 
     async def ensure_pip(self) -> None:
@@ -154,6 +156,12 @@ class Packages:
         if root is None:
             raise InstallFailed(f"{FAILED}: Plugin environment management is disabled")
         return root
+
+
+def _check_text(name: str) -> None:
+    """Refuse what no command line has, and no line of a log. Raises `InvalidError`."""
+    if not name.isprintable():
+        raise InvalidError(f"the package {name!r} has characters that cannot be printed")
 
 
 async def _in_thread(work: Callable[[], Value]) -> Value:

@@ -230,3 +230,11 @@ def test_an_installation_in_place_that_fails_is_told_of(
     with pytest.raises(InstallFailed):
         asyncio.run(packages.install(["bad"]))
     assert told == [None]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\nb", "a\x1b[2J", "a\x7f", "a\ud800"])
+def test_a_package_with_a_control_character_is_refused(tmp_path: Path, name: str) -> None:
+    packages = Packages(tmp_path, None, "pip")
+    for refused in (packages.install(["fine", name]), packages.install_requirements(name)):
+        with pytest.raises(InvalidError, match="has characters that cannot be printed"):
+            asyncio.run(refused)
