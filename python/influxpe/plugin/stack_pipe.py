@@ -42,17 +42,24 @@ class StackPipe:
             os.close(self._reading)
 
     async def ask(self, order: Callable[[], None]) -> str:
-        """Give what the worker writes after an order, at most for `STACK_SECONDS_MAX`."""
+        """Give what the worker writes after an order.
+
+        At most for `STACK_SECONDS_MAX`, and at most `STACK_BYTES_MAX`: a worker that writes without
+        end is not read without end.
+        """
         async with self._asking:
-            self._read()  # what came too late for the one who asked before
+            self._read(STACK_BYTES_MAX)  # what came too late for the one who asked before
             order()
             text = ""
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STACK_SECONDS_MAX):
-                    while not is_whole(text) and self._reading_open:
+                    while self._is_wanting(text):
                         await self._readable()
-                        text += self._read()
+                        text += self._read(STACK_BYTES_MAX - len(text))
             return text
+
+    def _is_wanting(self, text: str) -> bool:
+        return self._reading_open and len(text) < STACK_BYTES_MAX and not is_whole(text)
 
     async def _readable(self) -> None:
         self._ready = ready = asyncio.Event()
@@ -69,10 +76,11 @@ class StackPipe:
             self._ready.set()
             self._ready = None
 
-    def _read(self) -> str:
+    def _read(self, bytes_max: int) -> str:
+        """Give what is there, a character a byte."""
         if not self._reading_open:
             return ""
         try:
-            return os.read(self._reading, STACK_BYTES_MAX).decode("ascii", "replace")
+            return os.read(self._reading, bytes_max).decode("ascii", "replace")
         except BlockingIOError:
             return ""

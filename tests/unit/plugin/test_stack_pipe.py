@@ -1,6 +1,7 @@
 """The pipe in which a worker says where it is: answers, silence, and the end of the worker."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Iterator
 
@@ -74,3 +75,17 @@ def test_what_the_pipe_has_no_room_for_is_lost(pipe: StackPipe) -> None:
     assert size_bytes == stack_pipe.STACK_BYTES_MAX
     with pytest.raises(BlockingIOError):
         os.write(pipe.writing, b"x")
+
+
+def test_no_more_is_read_than_a_pipe_holds_of_one_that_writes_without_end(pipe: StackPipe) -> None:
+    async def ask() -> str:
+        loop = asyncio.get_running_loop()
+
+        def flood() -> None:
+            with contextlib.suppress(BlockingIOError, BrokenPipeError):
+                os.write(pipe.writing, b"x" * 7_000)
+            loop.call_soon(flood)
+
+        return await pipe.ask(flood)
+
+    assert asyncio.run(ask()) == "x" * stack_pipe.STACK_BYTES_MAX
