@@ -84,12 +84,14 @@ class Packages(MetaPathFinder):
 
     def forget(self, digest: str) -> None:
         """Let go of the modules of a source."""
-        name = self._names.pop(digest, None)
-        if name is None:
-            return
-        for kept in (self._files, sys.modules):
-            for module in [m for m in kept if m == name or m.startswith(f"{name}.")]:
-                del kept[module]
+        with self._adding:
+            name = self._names.pop(digest, None)
+            if name is None:
+                return
+            for kept in (self._files, sys.modules):
+                for module in list(kept):  # a copy: runs import meanwhile
+                    if module == name or module.startswith(f"{name}."):
+                        kept.pop(module, None)
 
     def _add(self, source: wire.SourceText) -> str:
         name = self._free_name(Path(source.path).parent.name)

@@ -1,5 +1,6 @@
 """One run as the worker has it: what it was asked, and what it leaves behind if it ends well."""
 
+import threading
 from typing import Final
 
 from influxpe.worker import wire
@@ -16,7 +17,8 @@ class Run:
     def __init__(self, start: wire.Start, connection: Connection) -> None:
         self.start = start
         self.connection = connection
-        self.state: dict[str, bytes | None] = {}
+        self._state: dict[str, bytes | None] = {}
+        self._state_changing = threading.Lock()  # what a thread reads, another may change
         self.tables: list[tuple[wire.TableWrite, bytes]] = []
         self._queued: dict[str, list[str]] = {}
         self._collected: dict[str, list[str]] = {}
@@ -44,8 +46,15 @@ class Run:
     def keep_state(self, key: str, packed: bytes | None) -> None:
         """Keep a change of the state, `None` for a key that goes. Raises `RuntimeError`."""
         self._check_runs()
-        self.state.pop(key, None)  # the order is that of the last changes
-        self.state[key] = packed
+        with self._state_changing:
+            self._state.pop(key, None)  # the order is that of the last changes
+            self._state[key] = packed
+
+    @property
+    def state(self) -> dict[str, bytes | None]:
+        """A copy of the changes of the state until now."""
+        with self._state_changing:
+            return self._state.copy()
 
     def end(self) -> list[tuple[str, list[str]]]:
         """Take no more, and give all lines: by database, those written at once first."""

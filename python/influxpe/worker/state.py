@@ -74,8 +74,9 @@ class State:
     def _packed(self, key: str) -> bytes | None:
         """Give what this run put, or else what is stored."""
         _check_key(key)
-        if key in self._run.state:
-            return self._run.state[key]
+        changed = self._run.state
+        if key in changed:
+            return changed[key]
         run = self._run.start.run
         reply, packed = self._asked(lambda call: wire.StateGet(run, call, key))
         return packed if reply.found else None

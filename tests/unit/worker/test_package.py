@@ -2,8 +2,10 @@
 
 import linecache
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -115,3 +117,28 @@ def test_modules_of_the_oldest_sources_go() -> None:
         sources.load(str(number))
     assert not {"pack_a", "pack_a.part"} & set(sys.modules)
     assert {"pack_a__2", "pack_a__2.part"} <= set(sys.modules)
+
+
+def test_a_source_is_forgotten_while_other_threads_import() -> None:
+    packages, done = Packages(), threading.Event()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def import_others() -> None:
+        while not done.is_set():
+            for number in range(50):
+                sys.modules[f"imported_meanwhile_{number}"] = ModuleType("other")
+            for number in range(50):
+                del sys.modules[f"imported_meanwhile_{number}"]
+
+    importing = threading.Thread(target=import_others)
+    importing.start()
+    try:
+        for number in range(300):
+            packages.module(tree("A = 1", digest=str(number), part="B = 2"))
+            packages.forget(str(number))
+    finally:
+        done.set()
+        importing.join()
+        sys.setswitchinterval(before)
+    assert not [name for name in sys.modules if name.startswith("pack_a")]

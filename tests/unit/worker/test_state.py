@@ -1,5 +1,8 @@
 """What the state of a trigger takes and gives back, and what it refuses."""
 
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -8,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from influxpe.worker import wire
 from influxpe.worker.call_time import CallTime
+from influxpe.worker.run import Run
 from influxpe.worker.state import (
     STATE_DEPTH_MAX,
     STATE_KEY_CHARACTERS_MAX,
@@ -126,3 +131,64 @@ def test_a_bad_key_is_refused(key: object, error: type[Exception], message: str)
     for call in (state.get, state.delete, lambda key: state.put(key, 1)):
         with pytest.raises(error, match=message):
             call(wrong)
+
+
+class Unstored:
+    """A connection to a server that has no state."""
+
+    def call(self, make: Callable[[int], wire.Call]) -> tuple[wire.Reply, bytes]:
+        """Answer a question about the state."""
+        if isinstance(make(1), wire.StateKeys):
+            return wire.Reply(1), b"\x90"
+        return wire.Reply(1, found=False), b""
+
+
+@pytest.fixture
+def often_switched() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("often_switched")
+def test_threads_of_a_run_read_the_state_while_others_change_it() -> None:
+    connection: Any = Unstored()
+    start = wire.Start(
+        run=1,
+        kind="wal",
+        database="db",
+        trigger_name="trigger",
+        digest="digest",
+        source=None,
+        arguments=None,
+        tables=[],
+        call_time_ns=0,
+        request=None,
+        cache_name=None,
+        collect_sync_writes=False,
+        overlap=False,
+    )
+    run = Run(start, connection)
+    state, done, missed = State(run), threading.Event(), 0
+    state.put("kept", 1)
+
+    def change() -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            state.put(f"key-{number % 300}", number)
+            state.put("kept", number)
+
+    changing = [threading.Thread(target=change) for _ in range(3)]
+    for thread in changing:
+        thread.start()
+    try:
+        for _ in range(2000):
+            missed += "kept" not in set(state.keys()) or state.get("kept") is None
+    finally:
+        done.set()
+        for thread in changing:
+            thread.join()
+    assert missed == 0
