@@ -141,3 +141,14 @@ def test_each_environment_has_its_own_packages(make_driver: MakeDriver, tmp_path
                 await asyncio.sleep(0.01)
 
     driver.do(templates_end())
+
+
+def test_what_python_reads_at_its_start_reaches_only_what_a_plugin_starts(driver: Driver) -> None:
+    body = (
+        "import subprocess, sys\n"
+        "show = 'import sys; print(\"/of/the/trigger\" in sys.path)'\n"
+        "inherited = subprocess.check_output([sys.executable, '-c', show], text=True)\n"
+        "influxdb3_local.info('/of/the/trigger' in sys.path, inherited.strip())\n"
+    )
+    assert driver.body(body, variables={"PYTHONPATH": "/of/the/trigger"}).error is None
+    assert driver.host.texts[-1] == "False True"
