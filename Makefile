@@ -23,7 +23,7 @@ ENGINE := python/influxpe/_engine.abi3.so
 VERSITYGW := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GATEWAY := $(MADE)/$(notdir $(VERSITYGW))
 
-.PHONY: help serve build test lint test-rust test-python test-s3 test-plugins test-all bench bench-peers fuzz fmt clean
+.PHONY: help serve build test lint test-rust test-python test-s3 test-plugins test-client test-all bench bench-peers fuzz fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ test-plugins: $(MADE)/extension $(MADE)/tools ## the official plugins on a serve
 	@test -n "$${INFLUXDB3_PLUGINS_DIR:-}" || { \
 	  echo "set INFLUXDB3_PLUGINS_DIR to a copy of the repository influxdata/influxdb3_plugins" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/acceptance/plugins
+
+test-client: $(MADE)/extension $(MADE)/tools ## the Python client's own tests on a server, from INFLUXDB3_PYTHON_DIR
+	@test -n "$${INFLUXDB3_PYTHON_DIR:-}" || { \
+	  echo "set INFLUXDB3_PYTHON_DIR to a copy of the repository InfluxCommunity/influxdb3-python" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/acceptance/plugins/test_client_suite.py
 
 test-all: test test-s3 fuzz ## test, test-s3 and fuzz, then many more properties and kills
 	PROPTEST_CASES=$${PROPTEST_CASES:-50000} cargo test --release --locked
