@@ -1,8 +1,8 @@
 //! `influx_regex_match(text, pattern)` and `influx_regex_not_match`: whether a text has a match.
 //!
-//! Comes in: text or a tag, and a pattern that is a literal. Goes out: true or false, null for null.
-//! Stays true: the pattern is compiled once per batch, and asked once per value of a tag. Refuses
-//! patterns that are no literals or do not compile.
+//! Comes in: text or a tag, and a pattern that is a literal. Goes out: true or false, null for
+//! null. Stays true: the pattern is compiled once per batch, and asked once per value of a tag.
+//! Refuses patterns that are no literals or do not compile.
 
 use std::sync::Arc;
 

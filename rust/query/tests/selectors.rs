@@ -73,7 +73,8 @@ fn a_group_without_values_has_null_in_both_fields() {
 
 #[test]
 fn filters_and_windows_apply_to_selectors() {
-    let sql = "SELECT host, selector_last(temperature, time) FILTER (WHERE level = 4)['value'] AS v \
+    let sql = "SELECT host, \
+               selector_last(temperature, time) FILTER (WHERE level = 4)['value'] AS v \
                FROM weather GROUP BY host ORDER BY host";
     assert_eq!(fixture().csv(sql), "host,v\na,2.5\nb,\n");
     let sql = "SELECT time::bigint AS t, \

@@ -2,8 +2,8 @@
 //! its time.
 //!
 //! Comes in: values of any type with their times. Goes out: one struct `{value, time}` per group,
-//! whose fields are null where the group has no value. Stays true: null values, and values without a
-//! time, are left out; the answer does not depend on the order in which rows arrive. Refuses a
+//! whose fields are null where the group has no value. Stays true: null values, and values without
+//! a time, are left out; the answer does not depend on the order in which rows arrive. Refuses a
 //! second argument that is no time.
 
 mod accumulator;
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// Whether a row is selected instead of the one so far, from how its time and its value compare.
+    /// Whether a row is selected instead of the one so far, as its time and its value compare.
     fn prefers(self, time: Ordering, value: impl FnOnce() -> Ordering) -> bool {
         let selected = match self {
             Self::First => time.then_with(|| value().reverse()),

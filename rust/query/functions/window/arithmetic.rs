@@ -1,7 +1,7 @@
 //! The numbers of window functions.
 //!
-//! Comes in: the columns of one partition. Goes out: one column. Stays true: integers are exact, and
-//! one that does not fit is an error and not another number.
+//! Comes in: the columns of one partition. Goes out: one column. Stays true: integers are exact,
+//! and one that does not fit is an error and not another number.
 
 use std::fmt::Display;
 use std::sync::Arc;
