@@ -12,7 +12,6 @@ mod depth;
 mod encode;
 mod errors;
 mod functions;
-#[cfg_attr(not(test), expect(dead_code, reason = "the planners of gaps come next"))]
 mod gap_fill;
 mod params;
 mod predicate;

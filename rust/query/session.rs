@@ -18,6 +18,7 @@ use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{Expr, LogicalPlan, Subquery};
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
 
 use super::catalog::{CATALOG, TABLES_SCHEMA};
@@ -50,10 +51,18 @@ pub(super) fn template(memory_bytes_max: usize, threads: usize) -> Result<Sessio
         .with_config(config(threads))
         .with_runtime_env(runtime)
         .with_query_planner(Arc::new(gap_fill::Planner))
+        .with_optimizer_rules(optimizer_rules())
         .with_default_features()
         .build();
     functions::register(&mut state).map_err(|error| from_datafusion(&error))?;
     Ok(state)
+}
+
+/// Those of DataFusion, after one that must find its functions as they were written.
+fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    rules.insert(0, Arc::new(gap_fill::FillGaps));
+    rules
 }
 
 fn config(threads: usize) -> SessionConfig {

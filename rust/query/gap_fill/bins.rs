@@ -60,10 +60,16 @@ impl Bins {
     }
 
     /// The start of the bin of `instant`, by `clock`.
-    pub(super) fn start(&self, clock: WallClock, instant: i64) -> Option<i64> {
+    fn start(&self, clock: WallClock, instant: i64) -> Option<i64> {
         let offset = clock.offset(instant.into());
         let reading = self.floor(i128::from(instant) + offset);
         i64::try_from(clock.instant(reading, offset, self)).ok()
+    }
+
+    /// What gives the start of the bin of an instant; `None` for one outside of 64 bits.
+    pub(in crate::query) fn start_of(&self) -> Result<impl Fn(i64) -> Option<i64>> {
+        let clock = self.clock()?;
+        Ok(move |instant| self.start(clock, instant))
     }
 
     /// The starts of the bins of the instants from `first` to `last`.

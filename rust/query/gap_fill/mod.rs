@@ -6,14 +6,19 @@
 //! of any length takes the memory of one series of the input. Refuses bins without width, and lines
 //! through what is no number.
 
+mod aggregate;
+mod arguments;
 mod bins;
 mod block;
+mod bounds;
 mod exec;
 mod lines;
 mod node;
 mod planner;
+mod rule;
 mod series;
 mod wall_clock;
+mod widened;
 
 use std::sync::Arc;
 
@@ -23,8 +28,10 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{Extension, LogicalPlan};
 use datafusion::scalar::ScalarValue;
 
+pub(in crate::query) use arguments::{origin_ns, stride_ns};
 pub(in crate::query) use bins::Bins;
 pub(in crate::query) use planner::Planner;
+pub(in crate::query) use rule::FillGaps;
 
 /// What a column that is neither time nor series has where its row has none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
@@ -36,8 +43,9 @@ pub(in crate::query) enum Fill {
     /// The last value of the series before, if any; nulls of rows that are there count as missing.
     Previous,
     /// What a straight line has between the values of the series before and after; nothing without
-    /// both of them. Nulls of rows that are there count as missing. A struct with the fields
-    /// `value` and `time`, as selectors make them, has the value of the line at the time of the bin.
+    /// both of them. Nulls of rows that are there count as missing. Of a struct with the fields
+    /// `value` and `time`, as selectors make them, the value lies on the line and the time is that
+    /// of the bin.
     Linear,
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, FieldRef};
 use datafusion::common::{Column, DFSchema, DFSchemaRef, internal_err};
 use datafusion::error::Result;
-use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, UserDefinedLogicalNodeCore};
 
 use super::bins::Instant;
 use super::{Fill, GapFillSpec};
@@ -16,7 +16,7 @@ use super::{Fill, GapFillSpec};
 /// The node.
 #[derive(Debug)]
 pub(super) struct GapFill {
-    input: LogicalPlan,
+    input: Arc<LogicalPlan>,
     spec: GapFillSpec,
     schema: DFSchemaRef,
 }
@@ -24,7 +24,11 @@ pub(super) struct GapFill {
 impl GapFill {
     pub(super) fn try_new(input: LogicalPlan, spec: GapFillSpec) -> Result<Self> {
         let schema = Arc::new(filled_schema(input.schema(), &spec)?);
-        Ok(Self { input, spec, schema })
+        Ok(Self { input: Arc::new(input), spec, schema })
+    }
+
+    pub(super) fn input(&self) -> &Arc<LogicalPlan> {
+        &self.input
     }
 
     pub(super) fn spec(&self) -> &GapFillSpec {
@@ -154,6 +158,16 @@ impl UserDefinedLogicalNodeCore for GapFill {
         let Ok([input]) = <[LogicalPlan; 1]>::try_from(inputs) else {
             return internal_err!("GapFill takes one input");
         };
-        Self::try_new(input, spec)
+        Self::try_new(same_columns(input, &self.schema)?, spec)
     }
+}
+
+/// `input` with no other columns than before. Rules that compute something below a step that
+/// leaves columns as they are would otherwise take this one for such a step.
+fn same_columns(input: LogicalPlan, schema: &DFSchema) -> Result<LogicalPlan> {
+    if input.schema().fields().len() == schema.fields().len() {
+        return Ok(input);
+    }
+    let columns = schema.columns().into_iter().map(Expr::Column);
+    LogicalPlanBuilder::from(input).project(columns)?.build()
 }

@@ -4,6 +4,7 @@ mod deep;
 mod fixture;
 mod formats;
 mod gap_rows;
+mod gap_sql;
 mod regex;
 mod rendering;
 mod scans;

@@ -14,14 +14,14 @@ fn fixture() -> Fixture {
     Fixture::new(vec![("weather", Table::weather(&[rows]))])
 }
 
-fn start(fixture: &Fixture, sql: &str) -> Result<QueryStream> {
+pub(super) fn start(fixture: &Fixture, sql: &str) -> Result<QueryStream> {
     let database = Arc::clone(&fixture.database) as Arc<dyn Database>;
     let system = Arc::clone(&fixture.system) as Arc<dyn SystemSource>;
     fixture.engine.query(database, system, sql, Vec::new(), Format::Json)
 }
 
 /// The newest entry of the log of queries for `sql`.
-fn logged(fixture: &Fixture, sql: &str, columns: &str) -> String {
+pub(super) fn logged(fixture: &Fixture, sql: &str, columns: &str) -> String {
     let sql = sql.replace('\'', "''");
     fixture.json(&format!(
         "SELECT {columns} FROM system.queries WHERE query_text = '{sql}' \
