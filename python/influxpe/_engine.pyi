@@ -7,9 +7,9 @@ name says otherwise. Every error is a subclass of `EngineError` and says what th
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import Literal, final
 
-from influxpe.engine_types import Format, Precision, Scalar
+from influxpe.engine_types import Format, Language, Precision, Scalar
 
 __all__ = [
     "Backup",
@@ -228,6 +228,32 @@ class Feed:
 
         Enough are `rows_max` rows, or `bytes_max` bytes of rows as the log has them.
         """
+
+@final
+class InfluxqlStatement:
+    """One statement of InfluxQL and what must be known of it before it runs."""
+
+    @property
+    def text(self) -> str:
+        """The statement alone, as it was written."""
+    @property
+    def kind(
+        self,
+    ) -> Literal["select", "show", "show_databases", "show_retention_policies", "unsupported"]:
+        """`Engine.query` runs `select` (`EXPLAIN` too) and `show`, the catalog answers others."""
+    @property
+    def name(self) -> str:
+        """The first words of an `unsupported` one, such as `DROP MEASUREMENT`; else empty."""
+    @property
+    def database(self) -> str | None:
+        """The database that it names, a retention policy as `DATABASE/POLICY`."""
+
+def influxql_statements(text: str) -> list[InfluxqlStatement]:
+    """The statements of InfluxQL in a text, in order; none in an empty one.
+
+    Raises `InvalidError` with the position for what is no InfluxQL, and for several databases in
+    one statement.
+    """
 
 @final
 class QueryStream:
@@ -491,15 +517,18 @@ class Engine:
     def query(
         self,
         database: str,
-        sql: str,
+        text: str,
         *,
         params: Mapping[str, Scalar] | None = None,
         format: Format = "json",
+        language: Language = "sql",
     ) -> QueryStream:
         """Plans a query over a snapshot taken now. `params` fill `$name` placeholders.
 
-        Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for SQL
-        that does not plan, `UnsupportedError` for SQL that this engine does not do.
+        In InfluxQL `text` is one statement; the metadata of the Arrow schema of its answer names
+        the columns that are tags of its series (`iox::influxql::group_key::metadata`).
+        Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for text
+        that does not plan, `UnsupportedError` for what this engine does not do.
         """
     def parse_lines(self, lines: str, *, now_ns: int) -> list[FeedTable]:
         """Line protocol as a trigger would receive it; nothing is stored.

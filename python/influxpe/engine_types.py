@@ -4,4 +4,5 @@ from typing import Literal, TypeAlias
 
 Precision: TypeAlias = Literal["auto", "second", "millisecond", "microsecond", "nanosecond"]
 Scalar: TypeAlias = bool | int | float | str | None
+Language: TypeAlias = Literal["sql", "influxql"]
 Format: TypeAlias = Literal["json", "json_lines", "csv", "pretty", "parquet", "arrow"]

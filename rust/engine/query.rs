@@ -6,11 +6,11 @@ use super::Engine;
 use super::database::DatabaseView;
 use super::system::SystemView;
 use crate::error::{EngineError, Result};
-use crate::query::{Format, Param, QueryStream};
+use crate::query::{Format, Language, Param, QueryStream};
 use crate::schema::{Database, INTERNAL_DATABASE};
 
 impl Engine {
-    /// Plans a query; its answer is computed as it is read.
+    /// Plans a query in SQL; its answer is computed as it is read.
     ///
     /// # Errors
     /// `NotFound` for the database, `Invalid` for SQL that does not plan, `Unsupported` for SQL
@@ -19,6 +19,32 @@ impl Engine {
         &self,
         database: &str,
         sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<QueryStream> {
+        self.query_in((Language::Sql, sql), database, params, format)
+    }
+
+    /// Plans one statement of InfluxQL: `SELECT`, `EXPLAIN`, or a `SHOW` of what the database
+    /// holds. The schema of its answer says which columns are the tags of its series.
+    ///
+    /// # Errors
+    /// `NotFound` for the database, `Invalid` for what is no InfluxQL or has no meaning,
+    /// `Unsupported` for what this engine does not do.
+    pub fn query_influxql(
+        &self,
+        database: &str,
+        statement: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<QueryStream> {
+        self.query_in((Language::InfluxQl, statement), database, params, format)
+    }
+
+    fn query_in(
+        &self,
+        text: (Language, &str),
+        database: &str,
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Result<QueryStream> {
@@ -31,7 +57,7 @@ impl Engine {
         let view = Arc::new(self.view(&found));
         let files = self.plugin_files.load_full();
         let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
-        self.query.query(view, system, sql, params, format)
+        self.query.query(view, system, text, params, format)
     }
 
     fn view(&self, database: &Arc<Database>) -> DatabaseView {

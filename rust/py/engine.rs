@@ -247,19 +247,25 @@ impl Engine {
         enter(py, || self.0.wait(sequence))
     }
 
-    #[pyo3(signature = (database, sql, *, params = None, format = "json"))]
+    #[pyo3(signature = (database, text, *, params = None, format = "json", language = "sql"))]
     fn query(
         &self,
         py: Python<'_>,
         database: &str,
-        sql: &str,
+        text: &str,
         params: Option<HashMap<String, Option<Scalar>>>,
         format: &str,
+        language: &str,
     ) -> PyResult<QueryStream> {
         let params = params.unwrap_or_default();
         let params = params.into_iter().map(|(name, value)| (name, Param::from(value))).collect();
         let format = format_of(format)?;
-        enter(py, || self.0.query(database, sql, params, format)).map(QueryStream::from)
+        let run = match language {
+            "sql" => Inner::query,
+            "influxql" => Inner::query_influxql,
+            other => return Err(InvalidError::new_err(format!("unknown language: {other}"))),
+        };
+        enter(py, || run(&self.0, database, text, params, format)).map(QueryStream::from)
     }
 
     #[pyo3(signature = (lines, *, now_ns))]

@@ -9,6 +9,7 @@ mod engine;
 mod enter;
 mod errors;
 mod feed;
+mod influxql;
 mod location;
 mod names;
 mod stats;
@@ -35,6 +36,8 @@ mod _engine {
     };
     #[pymodule_export]
     use super::feed::{Feed, FeedRead, FeedTable};
+    #[pymodule_export]
+    use super::influxql::{InfluxqlStatement, influxql_statements};
     #[pymodule_export]
     use super::names::{check_database_name, check_namespace};
     #[pymodule_export]

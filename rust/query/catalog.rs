@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
 use datafusion::error::Result;
 use datafusion::logical_expr::TableType;
@@ -36,6 +37,11 @@ impl QueryCatalog {
     pub(super) fn new(database: Arc<dyn Database>, system: SystemSchema) -> Self {
         let tables = UserSchema { database, opened: Mutex::new(HashMap::new()) };
         Self { tables: Arc::new(tables), system: Arc::new(system) }
+    }
+
+    /// The tables that writes create.
+    pub(super) fn tables(&self) -> Arc<UserSchema> {
+        Arc::clone(&self.tables)
     }
 }
 
@@ -72,13 +78,17 @@ impl CatalogProvider for QueryCatalog {
 }
 
 #[derive(Debug)]
-struct UserSchema {
+pub(super) struct UserSchema {
     database: Arc<dyn Database>,
     opened: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
 }
 
 impl UserSchema {
-    fn open(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+    /// A table at the moment of the query.
+    ///
+    /// # Errors
+    /// What freezing it meets.
+    pub(super) fn open(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let mut opened = self.opened.lock();
         if let Some(table) = opened.get(name) {
             return Ok(Some(Arc::clone(table)));
@@ -89,6 +99,16 @@ impl UserSchema {
         let table: Arc<dyn TableProvider> = Arc::new(SnapshotTable::new(snapshot));
         opened.insert(name.to_owned(), Arc::clone(&table));
         Ok(Some(table))
+    }
+
+    /// Names of the tables, sorted by bytes.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.database.table_names()
+    }
+
+    /// The columns of a table, without opening it.
+    pub(super) fn columns(&self, name: &str) -> Option<SchemaRef> {
+        self.database.schema(name)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The threads and the memory of all queries, and the door to them.
 //!
-//! Comes in: SQL, what it may read, and a format. Goes out: a stream of bytes. Stays true: planning
+//! Comes in: SQL or InfluxQL, what it may read, and a format. Goes out: a stream of bytes. Stays true: planning
 //! and execution run on threads of their own, whose stacks hold the deepest statement that
 //! `depth::check` lets pass; all queries together stay below one limit of memory. Refuses what
 //! `session::plan` refuses.
@@ -14,19 +14,39 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use super::catalog::QueryCatalog;
+use super::catalog::{QueryCatalog, UserSchema};
 use super::encode::Format;
 use super::errors::from_datafusion;
+use super::influxql;
 use super::params::Param;
 use super::session;
 use super::source::Database;
-use super::stream::{Answer, QueryStream, channel};
+use super::stream::{Answer, Metadata, QueryStream, Run, channel};
 use super::system_tables::{Logged, Phase, QueryLog, SystemSchema, SystemSource};
 use crate::error::{EngineError, Result};
 
 /// Bytes of the stack of a query thread: room for `SQL_DEPTH_MAX` levels in the greediest of the
 /// functions that walk a plan. Only what is touched becomes memory.
 const STACK_BYTES: usize = 256 * 1_024 * 1_024;
+
+/// The language of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// SQL, as DataFusion reads it.
+    Sql,
+    /// InfluxQL, one statement.
+    InfluxQl,
+}
+
+impl Language {
+    /// The name in `system.queries`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sql => "sql",
+            Self::InfluxQl => "influxql",
+        }
+    }
+}
 
 /// Plans and runs queries.
 pub struct QueryEngine {
@@ -45,7 +65,9 @@ impl fmt::Debug for QueryEngine {
 /// One query on its way through the threads.
 struct Request {
     state: SessionState,
-    sql: String,
+    tables: Arc<UserSchema>,
+    language: Language,
+    text: String,
     params: Vec<(String, Param)>,
     format: Format,
     logged: Logged,
@@ -71,24 +93,24 @@ impl QueryEngine {
         Ok(Self { runtime: Some(runtime), template, queries: Arc::default() })
     }
 
-    /// Plans `sql` over `database`; `params` fill its `$name` placeholders. Returns when the plan
+    /// Plans `text` over `database`; `params` fill its `$name` placeholders. Returns when the plan
     /// stands; the work goes on as the answer is read. Blocks, so it must not be called from an
     /// asynchronous task.
     ///
     /// # Errors
-    /// `Invalid` for SQL that does not plan, `Unsupported` for SQL that this engine does not do.
+    /// `Invalid` for text that does not plan, `Unsupported` for what this engine does not do.
     pub fn query(
         &self,
         database: Arc<dyn Database>,
         system: Arc<dyn SystemSource>,
-        sql: &str,
+        (language, text): (Language, &str),
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Result<QueryStream> {
         let Some(runtime) = &self.runtime else {
             return Err(EngineError::closed("the query engine is closed"));
         };
-        let request = self.request(database, system, sql, params, format);
+        let request = self.request(database, system, (language, text), params, format);
         let (answer, reader) = channel();
         let (planned, wait) = oneshot::channel();
         let work = runtime.spawn(request.run(answer, planned)).abort_handle();
@@ -119,16 +141,17 @@ impl QueryEngine {
         &self,
         database: Arc<dyn Database>,
         system: Arc<dyn SystemSource>,
-        sql: &str,
+        (language, text): (Language, &str),
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Request {
-        let logged = self.queries.received(sql);
+        let logged = self.queries.received(language, text);
         let queries = Arc::clone(&self.queries);
         let system = SystemSchema::new(Arc::clone(&database), system, queries);
         let catalog = QueryCatalog::new(database, system);
+        let tables = catalog.tables();
         let state = session::of_query(&self.template, Arc::new(catalog));
-        Request { state, sql: sql.to_owned(), params, format, logged }
+        Request { state, tables, language, text: text.to_owned(), params, format, logged }
     }
 }
 
@@ -143,10 +166,11 @@ impl Drop for QueryEngine {
 impl Request {
     async fn run(mut self, answer: Answer, planned: oneshot::Sender<Result<()>>) {
         match self.plan().await {
-            Ok(plan) => {
+            Ok((plan, metadata)) => {
                 if planned.send(Ok(())).is_ok() {
                     self.logged.permitted();
-                    answer.send(plan, self.state.task_ctx(), self.format, self.logged).await;
+                    let run = Run { plan, metadata, context: self.state.task_ctx() };
+                    answer.send(run, self.format, self.logged).await;
                 }
             }
             Err(error) => {
@@ -156,13 +180,29 @@ impl Request {
         }
     }
 
-    async fn plan(&mut self) -> Result<Arc<dyn ExecutionPlan>> {
-        let params = std::mem::take(&mut self.params);
-        let plan = session::plan(&self.state, &self.sql, params).await?;
+    async fn plan(&mut self) -> Result<(Arc<dyn ExecutionPlan>, Metadata)> {
+        let (plan, metadata) = self.logical_plan().await?;
         self.logged.logically_planned();
         let plan = self.physical_plan(&plan).await?;
         self.logged.physically_planned(plan.output_partitioning().partition_count());
-        Ok(plan)
+        Ok((plan, metadata))
+    }
+
+    async fn logical_plan(&mut self) -> Result<(LogicalPlan, Metadata)> {
+        let params = std::mem::take(&mut self.params);
+        match self.language {
+            Language::Sql => {
+                let plan = session::plan(&self.state, &self.text, params).await?;
+                Ok((plan, Metadata::new()))
+            }
+            Language::InfluxQl => {
+                let now_ns = session::start_ns(&self.state);
+                let planned = influxql::plan(&self.tables, now_ns, &self.text, &params)?;
+                session::check_size(&planned.plan)?;
+                let metadata = [(influxql::GROUP_KEY.to_owned(), planned.group_key)];
+                Ok((planned.plan, metadata.into()))
+            }
+        }
     }
 
     async fn physical_plan(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {

@@ -4,6 +4,7 @@
 //! means what it means in a query; rows that lack one of its columns do not meet it. Refuses what
 //! is no condition.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch};
@@ -13,6 +14,7 @@ use datafusion::error::Result as PlanResult;
 use datafusion::execution::session_state::SessionState;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::sql::parser::DFParserBuilder;
+use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, visit_expressions};
 use tokio::sync::oneshot;
 
 use super::errors::from_datafusion;
@@ -55,7 +57,7 @@ impl QueryEngine {
 /// Whether a text is a condition, whatever its columns.
 ///
 /// # Errors
-/// `Invalid` where it is none, or too long or too deep.
+/// `Invalid` where it is none, is too long or too deep, or depends on the present.
 pub fn check_condition(condition: &str) -> Result<()> {
     if condition.len() > CONDITION_BYTES_MAX {
         return Err(EngineError::invalid(format!(
@@ -64,11 +66,40 @@ pub fn check_condition(condition: &str) -> Result<()> {
         )));
     }
     depth::check(condition)?;
-    let parsed = DFParserBuilder::new(condition).build().and_then(|mut parser| {
-        parser.parse_into_expr()?;
-        Ok(())
+    let parsed = DFParserBuilder::new(condition).build();
+    let parsed = parsed.and_then(|mut parser| parser.parse_into_expr());
+    check_functions(&parsed.map_err(|error| from_datafusion(&error))?.expr)
+}
+
+/// Functions whose answer depends on when they are asked, not on the row.
+const CHANGING: [&str; 8] = [
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtimestamp",
+    "now",
+    "random",
+    "today",
+    "uuid",
+];
+
+fn check_functions(condition: &SqlExpr) -> Result<()> {
+    let found = visit_expressions(condition, |expr| match expr {
+        SqlExpr::Function(function) => {
+            let name = function.name.to_string().to_lowercase();
+            if CHANGING.contains(&name.as_str()) {
+                return ControlFlow::Break(name);
+            }
+            ControlFlow::Continue(())
+        }
+        _ => ControlFlow::Continue(()),
     });
-    parsed.map_err(|error| from_datafusion(&error))
+    match found {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(name) => Err(EngineError::invalid(format!(
+            "the condition calls {name}(): a row must meet it or not whenever it is read"
+        ))),
+    }
 }
 
 fn compile(

@@ -25,6 +25,7 @@ use super::catalog::{CATALOG, TABLES_SCHEMA};
 use super::errors::from_datafusion;
 use super::params::{self, Param};
 use super::{depth, functions, gap_fill, references};
+use crate::clock::now_ns;
 use crate::error::{EngineError, Result};
 use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
 
@@ -123,7 +124,17 @@ fn check_length(sql: &str) -> Result<()> {
     )))
 }
 
-fn check_size(plan: &LogicalPlan) -> Result<()> {
+/// When a query began, in nanoseconds since the Unix epoch.
+pub(super) fn start_ns(state: &SessionState) -> i64 {
+    let start = state.execution_props().query_execution_start_time;
+    start.and_then(|start| start.timestamp_nanos_opt()).unwrap_or_else(now_ns)
+}
+
+/// Refuses a plan of more than [`PLAN_NODES_MAX`] nodes.
+///
+/// # Errors
+/// `Invalid`, with the maximum.
+pub(super) fn check_size(plan: &LogicalPlan) -> Result<()> {
     let mut subqueries: Vec<Arc<LogicalPlan>> = Vec::new();
     let mut nodes = count_nodes(plan, 0, &mut subqueries)?;
     while let Some(subquery) = subqueries.pop() {

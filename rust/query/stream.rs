@@ -5,9 +5,12 @@
 //! ahead of its reader; an answer that was cut off ends with an error, never as if it were whole;
 //! dropping the stream ends the work. Refuses nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::tree_node::TreeNode;
 use datafusion::error::Result as PlanResult;
 use datafusion::execution::memory_pool::MemoryConsumer;
@@ -23,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::encode::{CHUNK_BYTES_MIN, Encoder, Format, encoder};
-use super::errors::from_datafusion;
+use super::errors::{from_arrow, from_datafusion};
 use super::system_tables::{Logged, Phase};
 use crate::error::{EngineError, Result};
 
@@ -117,16 +120,36 @@ fn rows_of(
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, joined)))
 }
 
+/// What the schema of an answer says beside its columns.
+pub(super) type Metadata = HashMap<String, String>;
+
+/// The rows of `batch` under a schema that differs in metadata alone.
+fn under(schema: &SchemaRef, batch: &RecordBatch) -> std::result::Result<RecordBatch, ArrowError> {
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), batch.columns().to_vec(), &rows)
+}
+
+/// A plan that is ready to run.
+pub(super) struct Run {
+    pub(super) plan: Arc<dyn ExecutionPlan>,
+    pub(super) metadata: Metadata,
+    pub(super) context: Arc<TaskContext>,
+}
+
+impl Run {
+    fn schema(&self) -> SchemaRef {
+        let schema = self.plan.schema();
+        if self.metadata.is_empty() {
+            return schema;
+        }
+        Arc::new(schema.as_ref().clone().with_metadata(self.metadata.clone()))
+    }
+}
+
 impl Answer {
-    /// Runs `plan` and sends its rows as `format`, then the end or the failure.
-    pub(super) async fn send(
-        self,
-        plan: Arc<dyn ExecutionPlan>,
-        context: Arc<TaskContext>,
-        format: Format,
-        logged: Logged,
-    ) {
-        match self.send_rows(plan, context, format).await {
+    /// Runs a plan and sends its rows as `format`, then the end or the failure.
+    pub(super) async fn send(self, run: Run, format: Format, logged: Logged) {
+        match self.send_rows(run, format).await {
             Ok(true) => {
                 logged.ended(Phase::Success);
                 let _ = self.sender.send(Message::End).await; // the reader may be gone by now
@@ -140,17 +163,15 @@ impl Answer {
     }
 
     /// `false` where nobody reads any more.
-    async fn send_rows(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        context: Arc<TaskContext>,
-        format: Format,
-    ) -> Result<bool> {
-        let memory = MemoryConsumer::new("encoded answer").register(context.memory_pool());
-        let mut encoder = encoder(format, &plan.schema(), memory)?;
-        let mut batches = rows_of(plan, context).map_err(|error| from_datafusion(&error))?;
+    async fn send_rows(&self, run: Run, format: Format) -> Result<bool> {
+        let schema = run.schema();
+        let memory = MemoryConsumer::new("encoded answer").register(run.context.memory_pool());
+        let mut encoder = encoder(format, &schema, memory)?;
+        let rows = rows_of(run.plan, run.context);
+        let mut batches = rows.map_err(|error| from_datafusion(&error))?;
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| from_datafusion(&error))?;
+            let batch = under(&schema, &batch).map_err(|error| from_arrow(&error))?;
             if !self.send_batch(&mut *encoder, &batch).await? {
                 return Ok(false);
             }

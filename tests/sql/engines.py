@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from influxpe._engine import Engine
-from influxpe.engine_types import Format, Scalar
+from influxpe.engine_types import Format, Language, Scalar
 
 DATABASE = "sensors"
 
@@ -36,14 +36,15 @@ def write(engine: Engine, lines: str) -> None:
 
 def answer(
     engine: Engine,
-    sql: str,
+    text: str,
     *,
     database: str = DATABASE,
     params: Mapping[str, Scalar] | None = None,
     format: Format = "pretty",
+    language: Language = "sql",
 ) -> bytes:
     """Give the whole answer of a query."""
-    stream = engine.query(database, sql, params=params, format=format)
+    stream = engine.query(database, text, params=params, format=format, language=language)
     return b"".join(iter(stream.next_chunk, None))
 
 

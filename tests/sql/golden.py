@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from influxpe.engine_types import Scalar
+from influxpe.engine_types import Language, Scalar
 
 CASES = Path(__file__).parent / "cases"
 
@@ -65,4 +65,9 @@ def read(path: Path) -> Golden:
 
 def paths() -> list[Path]:
     """Give all files of statements."""
-    return sorted(CASES.glob("*.sql"))
+    return sorted([*CASES.glob("*.sql"), *CASES.glob("*.influxql")])
+
+
+def language_of(path: Path) -> Language:
+    """Tell by its name in which language the statements of a file are."""
+    return "influxql" if path.suffix == ".influxql" else "sql"

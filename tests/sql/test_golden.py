@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from influxpe._engine import EngineError
+from influxpe.engine_types import Language
 from tests.sql.engines import DATABASE, Places, answer
-from tests.sql.golden import Case, Golden, paths, read
+from tests.sql.golden import Case, Golden, language_of, paths, read
 
 UPDATE = os.environ.get("SQL_UPDATE") == "1"
 
@@ -40,19 +41,21 @@ def places_of(
 def cases() -> list[object]:
     """Give each statement with the file that it stands in."""
     return [
-        pytest.param(path, case, id=f"{path.stem}: {case.title}")
+        pytest.param(path, case, id=f"{path.name}: {case.title}")
         for path in paths()
         for case in golden(path).cases
     ]
 
 
-def answers(places: Places, case: Case) -> dict[str, str]:
+def answers(places: Places, case: Case, language: Language) -> dict[str, str]:
     """Ask all engines: a table, or the kind and the text of an error."""
     found = {}
     for place, engine in places.engines.items():
         database = case.setting("database") or DATABASE
         try:
-            told = answer(engine, case.sql, database=database, params=case.params()).decode()
+            told = answer(
+                engine, case.sql, database=database, params=case.params(), language=language
+            ).decode()
         except EngineError as error:
             told = f"{type(error).__name__}: {error}"
         found[place] = "\n".join(line.rstrip() for line in told.strip("\n").splitlines())
@@ -76,7 +79,7 @@ def update(path: Path, case: Case, told: str) -> None:
 def test_a_statement_has_its_answer(
     places_of: Callable[[Golden], Places], path: Path, case: Case
 ) -> None:
-    told = answers(places_of(golden(path)), case)
+    told = answers(places_of(golden(path)), case, language_of(path))
     wrong = {place: text for place, text in told.items() if not is_expected(case, text)}
     if UPDATE and wrong:
         update(path, case, told["buffer"])
@@ -84,7 +87,7 @@ def test_a_statement_has_its_answer(
         assert wrong == {}, case.expected
 
 
-@pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
 def test_a_file_of_statements_is_written_as_it_is_read(path: Path) -> None:
     file = read(path)
     assert file.text() == path.read_text()

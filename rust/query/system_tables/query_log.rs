@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::clock::now_ns;
+use crate::query::Language;
 
 /// Queries that are kept (as InfluxDB 3 Core).
 pub const QUERIES_LOGGED_MAX: usize = 1_000;
@@ -61,6 +62,7 @@ pub(super) struct Progress {
 pub(super) struct Entry {
     pub(super) id: u64,
     pub(super) issue_time_ns: i64,
+    pub(super) language: Language,
     pub(super) text: String,
     started: Instant,
     progress: Mutex<Progress>,
@@ -81,7 +83,7 @@ pub(in crate::query) struct QueryLog {
 
 impl QueryLog {
     /// Adds a query that has just been received.
-    pub(in crate::query) fn received(&self, text: &str) -> Logged {
+    pub(in crate::query) fn received(&self, language: Language, text: &str) -> Logged {
         let progress = Progress {
             phase: Phase::Received,
             partitions: None,
@@ -92,6 +94,7 @@ impl QueryLog {
         let entry = Arc::new(Entry {
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
             issue_time_ns: now_ns(),
+            language,
             text: text.to_owned(),
             started: now(),
             progress: Mutex::new(progress),

@@ -289,7 +289,7 @@ fn queries(entries: &[Arc<Entry>]) -> Vec<Column> {
         text("id", entries.iter().map(|entry| entry.id.to_string())),
         text("phase", each().map(|progress| progress.phase.name())),
         time_ns("issue_time", entries.iter().map(|entry| entry.issue_time_ns)),
-        text("query_type", entries.iter().map(|_| "sql")),
+        text("query_type", entries.iter().map(|entry| entry.language.name())),
         text("query_text", entries.iter().map(|entry| &entry.text)),
         integer_or_null("partitions", each().map(|progress| progress.partitions)),
         integer_or_null("parquet_files", each().map(|progress| progress.planned_after.map(|_| 0))),

@@ -14,7 +14,7 @@ use arrow::record_batch::RecordBatch;
 
 use crate::error::{ErrorKind, Result};
 use crate::query::{
-    Batches, BlockInfo, Database, DatabaseRow, Format, LogLine, LogRing, NodeRow, Param,
+    Batches, BlockInfo, Database, DatabaseRow, Format, Language, LogLine, LogRing, NodeRow, Param,
     QueryEngine, SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow, TriggerRow,
 };
 use crate::schema::TagFilter;
@@ -238,7 +238,8 @@ impl Fixture {
     ) -> Result<Vec<u8>> {
         let database = Arc::clone(&self.database) as Arc<dyn Database>;
         let system = Arc::clone(&self.system) as Arc<dyn SystemSource>;
-        let mut stream = self.engine.query(database, system, sql, params, format)?;
+        let mut stream =
+            self.engine.query(database, system, (Language::Sql, sql), params, format)?;
         let mut answer = Vec::new();
         while let Some(chunk) = stream.next_chunk()? {
             assert!(!chunk.is_empty());
