@@ -20,6 +20,7 @@ from influxpe.http.call_plugin import ENGINE_PREFIX, PluginCallEndpoint
 from influxpe.http.databases import DatabaseEndpoints
 from influxpe.http.flight.service import FlightService, is_call
 from influxpe.http.hypercorn_glue import abort
+from influxpe.http.influxql import InfluxqlEndpoints
 from influxpe.http.information import InformationEndpoints
 from influxpe.http.messages import (
     CORS_HEADER,
@@ -87,7 +88,7 @@ def _table(rows: list[Row]) -> Routes:
 
 def _data_routes(services: Services) -> Routes:
     writes, queries = WriteEndpoints(services), QueryEndpoints(services)
-    arrow = ArrowEndpoint(services)
+    arrow, influxql = ArrowEndpoint(services), InfluxqlEndpoints(services)
     found = [
         ("POST", Route("/api/v3/write_lp", writes.v3, write.answer_error)),
         ("POST", Route("/api/v3/write_arrow", arrow.write, answer_stream_error)),
@@ -95,6 +96,8 @@ def _data_routes(services: Services) -> Routes:
         ("POST", Route("/api/v2/write", writes.v2, write.answer_error_v2)),
         ("GET", Route("/api/v3/query_sql", queries.get, query.answer_error)),
         ("POST", Route("/api/v3/query_sql", queries.post, query.answer_error)),
+        ("GET", Route("/api/v3/query_influxql", influxql.get, query.answer_error)),
+        ("POST", Route("/api/v3/query_influxql", influxql.post, query.answer_error)),
     ]
     return {(method, route.path): route for method, route in found}
 

@@ -34,7 +34,7 @@ from influxpe.http.services import Services
 from influxpe.http.threads import Threads
 
 if TYPE_CHECKING:
-    from influxpe.engine_types import Format, Scalar
+    from influxpe.engine_types import Format, Language, Scalar
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class QueryEndpoints:
         if not call.query_string:
             raise Refusal(400, "missing query parameters 'db' and 'q'")
         given = query_parameters(_UrlQuery, call)
-        params = None if given.params is None else _url_params(given.params)
+        params = None if given.params is None else url_parameters(given.params)
         form = choose_format(call.header(b"accept"), given.format)
         return await self._run(call, given.db, given.q, params, form)
 
@@ -154,7 +154,8 @@ class QueryEndpoints:
         )
 
 
-def _url_params(text: str) -> dict[str, Scalar] | None:
+def url_parameters(text: str) -> dict[str, Scalar] | None:
+    """Give the values for placeholders from JSON text. Raises `Refusal` (400)."""
     try:
         given = msgspec.json.decode(text.encode(), type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -167,10 +168,11 @@ async def answer_query(
     threads: Threads,
     call: Call,
     database: str,
-    sql: str,
+    text: str,
     *,
     params: Mapping[str, Scalar] | None = None,
     form: Format,
+    language: Language = "sql",
 ) -> Answer:
     """Run a query and answer with its rows: whole where they fit into one chunk, else streamed.
 
@@ -178,7 +180,7 @@ async def answer_query(
     """
 
     def begin() -> tuple[QueryStream, bytes | None, bytes | None]:
-        stream = engine.query(database, sql, params=params, format=form)
+        stream = engine.query(database, text, params=params, format=form, language=language)
         first = stream.next_chunk()
         return stream, first, None if first is None else stream.next_chunk()
 

@@ -145,6 +145,17 @@ def test_a_frame_of_pandas_goes_and_comes(server: ServerProcess, environment: En
     assert (hosts, numbers, texts) == (["a", "b", "a"], [1, 2, 3], ["x", "y", "z"])
 
 
+def test_influxql_shows_and_selects(server: ServerProcess) -> None:
+    with connected(server, "influxql", write_client_options=synchronous()) as client:
+        client.write(record=ROW)
+        shown = client.query("SHOW MEASUREMENTS", language="influxql")
+        assert shown.to_pylist() == [{"iox::measurement": "measurements", "name": "m"}]
+        found = client.query("SELECT mean(v), count(n) FROM m GROUP BY host", language="influxql")
+        assert found.drop_columns("time").to_pylist() == [
+            {"iox::measurement": "m", "host": "a", "mean": 1.0, "count": 1}
+        ]
+
+
 def test_an_empty_answer_has_its_schema(server: ServerProcess) -> None:
     with connected(server, "asking", write_client_options=synchronous()) as client:
         client.write(record=ROW)

@@ -101,6 +101,21 @@ def test_parameters_fill_the_placeholders(client: ApiClient, asker: Asker) -> No
     assert table.to_pylist() == [{"host": "b"}]
 
 
+def test_influxql_is_asked_by_a_ticket(client: ApiClient, asker: Asker) -> None:
+    client.write_all("iql", "cpu,host=a v=1 1\ncpu,host=b v=2 2")
+    asked = "SELECT last(v) FROM cpu WHERE v > $least GROUP BY host"
+    table = asker.table("iql", asked, query_type="influxql", params={"least": 1})
+    assert table.column_names == ["iox::measurement", "time", "host", "last"]
+    assert table.drop_columns("time").to_pylist() == [
+        {"iox::measurement": "cpu", "host": "b", "last": 2.0}
+    ]
+    key = json.loads(table.schema.metadata[b"iox::influxql::group_key::metadata"])
+    tag = {"tag_key": "host", "column_index": 2, "is_projected": False}
+    assert key == {"measurement_column_index": 0, "tag_key_columns": [tag]}
+    with pytest.raises(pa.ArrowInvalid, match="parsing error: invalid SELECT statement"):
+        asker.table("iql", "SELECT FROM cpu", query_type="influxql")
+
+
 def test_tickets_of_protobuf_are_taken_wrapped_and_bare(client: ApiClient, asker: Asker) -> None:
     client.write_all("g8", "cpu v=1,i=7i 1")
     params = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from influxpe.engine_types import Language
 from influxpe.http.flight import tickets
 from influxpe.http.flight.binding import bound_values
 from influxpe.http.flight.catalogue import SCHEMA_OF, Catalogue, check_base_table_type
@@ -30,7 +31,7 @@ from influxpe.http.flight.metadata import required_database, text_header
 from influxpe.http.flight.planning import planned_schema
 from influxpe.http.flight.protobuf import Fields, message
 from influxpe.http.flight.reading import send_table
-from influxpe.http.flight.statements import Language, Statement
+from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import CallFailed, Code, invalid
 
 if TYPE_CHECKING:

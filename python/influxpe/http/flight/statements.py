@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
-
-from influxpe.http.flight.status import CallFailed, Code
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from influxpe._engine import Engine, QueryStream
-    from influxpe.engine_types import Scalar
+    from influxpe.engine_types import Language, Scalar
 
-Language = Literal["sql", "influxql"]
 PLACEHOLDER = re.compile(r"\$(\w+)")
 
 
@@ -36,10 +33,11 @@ class Statement:
 
 
 def run(engine: Engine, database: str, statement: Statement) -> QueryStream:
-    """Plan a statement; its rows come as an Arrow stream.
-
-    Raises `CallFailed` for a language that the engine does not speak, and what `Engine.query` does.
-    """
-    if statement.language != "sql":
-        raise CallFailed(Code.UNIMPLEMENTED, f"{statement.language} is not supported")
-    return engine.query(database, statement.text, params=statement.params, format="arrow")
+    """Plan a statement; its rows come as an Arrow stream. Raises what `Engine.query` does."""
+    return engine.query(
+        database,
+        statement.text,
+        params=statement.params,
+        format="arrow",
+        language=statement.language,
+    )

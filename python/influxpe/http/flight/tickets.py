@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from influxpe.engine_types import Language
 from influxpe.http.flight.json_text import BadJson, from_json
 from influxpe.http.flight.messages import Wrapped, wrapped
 from influxpe.http.flight.protobuf import (
@@ -20,7 +21,7 @@ from influxpe.http.flight.protobuf import (
     message,
     signed,
 )
-from influxpe.http.flight.statements import Language, Statement
+from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import invalid
 from influxpe.http.query import check_parameters
 

@@ -1,0 +1,169 @@
+"""`/api/v3/query_influxql`: one statement of InfluxQL in, rows out, as `query.py` sends them.
+
+What the catalog answers (`SHOW DATABASES`, `SHOW RETENTION POLICIES`) is SQL over its system table,
+so that it has every format too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from influxpe import errors
+from influxpe._engine import InfluxqlStatement, influxql_statements
+from influxpe.http.bodies import decode_body
+from influxpe.http.messages import Answer, Call, Refusal
+from influxpe.http.names import INTERNAL_DATABASE
+from influxpe.http.parameters import decode_json, query_parameters
+from influxpe.http.query import (
+    FormatName,
+    answer_query,
+    check_parameters,
+    choose_format,
+    url_parameters,
+)
+
+if TYPE_CHECKING:
+    from influxpe.engine_types import Format, Scalar
+    from influxpe.http.services import Services
+
+ONE_STATEMENT = "must provide only one InfluxQl statement per query"
+NO_DATABASE = "must specify a 'db' parameter, or provide the database in the InfluxQL query"
+
+SHOW_DATABASES = """
+SELECT database_name AS "iox::database", deleted FROM system.databases
+ORDER BY deleted, database_name
+"""
+
+# Durations as Go prints them: 168h0m0s, 30m0s, 0s for none.
+SHOW_RETENTION_POLICIES = """
+WITH periods AS (
+  SELECT database_name, strpos(database_name, '/') AS slash,
+    CAST(coalesce(retention_period_ns, 0) AS BIGINT) / 1000000000 AS s
+  FROM system.databases
+  WHERE NOT deleted AND (database_name = coalesce($db, database_name)
+    OR starts_with(database_name, concat($db, '/')))
+)
+SELECT split_part(database_name, '/', 1) AS "iox::database",
+  CASE WHEN slash > 0 THEN substr(database_name, slash + 1) ELSE 'autogen' END AS name,
+  concat(CASE WHEN s >= 3600 THEN concat(s / 3600, 'h') ELSE '' END,
+    CASE WHEN s >= 60 THEN concat((s % 3600) / 60, 'm') ELSE '' END, s % 60, 's') AS duration
+FROM periods ORDER BY database_name
+"""
+
+
+class _UrlQuery(msgspec.Struct):
+    q: str
+    db: str | None = None
+    format: FormatName | None = None
+    params: str | None = None
+
+
+class _JsonQuery(msgspec.Struct):
+    q: str
+    db: str | None = None
+    format: FormatName | None = None
+    params: dict[str, Any] | None = None
+
+
+class InfluxqlEndpoints:
+    """The InfluxQL routes over one engine."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def get(self, call: Call) -> Answer:
+        """Answer `GET /api/v3/query_influxql?q=&db=`."""
+        if not call.query_string:
+            raise Refusal(400, "missing query parameters 'db' and 'q'")
+        given = query_parameters(_UrlQuery, call)
+        params = None if given.params is None else url_parameters(given.params)
+        form = choose_format(call.header(b"accept"), given.format)
+        return await self._run(call, given.db, given.q, params, form)
+
+    async def post(self, call: Call) -> Answer:
+        """Answer `POST /api/v3/query_influxql` with a JSON body of any content type."""
+        bytes_max = self._services.config.max_http_request_size
+        body = decode_body(call.body, call.header(b"content-encoding"), bytes_max)
+        given = decode_json(_JsonQuery, body)
+        params = check_parameters(given.params, "serde json")
+        form = choose_format(call.header(b"accept"), given.format)
+        return await self._run(call, given.db, given.q, params, form)
+
+    async def _run(
+        self,
+        call: Call,
+        database: str | None,
+        text: str,
+        params: dict[str, Scalar] | None,
+        form: Format,
+    ) -> Answer:
+        services = self._services
+        statement = await services.threads.query(lambda: one_statement(text))
+        sql = catalog_query(statement)
+        if sql is None:
+            database = target(database, statement.database)
+        else:
+            params = catalog_parameters(statement, database)
+            database = INTERNAL_DATABASE
+        return await answer_query(
+            services.engine,
+            services.threads,
+            call,
+            database,
+            statement.text if sql is None else sql,
+            params=params,
+            form=form,
+            language="influxql" if sql is None else "sql",
+        )
+
+
+def one_statement(text: str) -> InfluxqlStatement:
+    """Give the only statement of a text. Raises `InvalidError`, `UnsupportedError`."""
+    statements = influxql_statements(text)
+    if len(statements) != 1:
+        raise errors.InvalidError(ONE_STATEMENT)
+    return statements[0]
+
+
+def catalog_query(statement: InfluxqlStatement) -> str | None:
+    """Give the SQL over `_internal` that answers a statement; `None` where the engine does.
+
+    Raises `UnsupportedError` for what is not done.
+    """
+    match statement.kind:
+        case "show_databases":
+            return SHOW_DATABASES
+        case "show_retention_policies":
+            return SHOW_RETENTION_POLICIES
+        case "unsupported":
+            raise errors.UnsupportedError(f"This feature is not implemented: {statement.name}")
+        case _:
+            return None
+
+
+def catalog_parameters(
+    statement: InfluxqlStatement, database: str | None
+) -> dict[str, Scalar] | None:
+    """Give the values of the placeholders of `catalog_query`."""
+    if statement.kind == "show_databases":
+        return None
+    return {"db": statement.database or database or None}
+
+
+def target(parameter: str | None, named: str | None) -> str:
+    """Give the database of a query: of its parameters and its text one, or both the same.
+
+    Raises `InvalidError`.
+    """
+    if parameter and named and parameter != named:
+        raise errors.InvalidError(
+            f"provided a database in both the parameters ({parameter}) and query string ({named}) "
+            "that do not match, if providing a query that specifies the database, you can omit "
+            "the 'database' parameter from your request"
+        )
+    database = named or parameter
+    if not database:
+        raise errors.InvalidError(NO_DATABASE)
+    return database
