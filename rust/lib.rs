@@ -7,11 +7,12 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk`, `codec influxql line`, `schema`,
-//! `wal buffer store`, `query`, `engine`, `py`. `wal`, `buffer` and `store` do not know each other;
-//! `engine` wires the parts.
+//! Imports go one way: `error limits clock disk`, `codec influxql line`, `schema`, `wal buffer
+//! store cache`, `query`, `engine`, `py`. `wal`, `buffer`, `store` and `cache` do not know each
+//! other; `engine` wires the parts.
 
 pub mod buffer;
+pub mod cache;
 pub mod clock;
 mod codec;
 pub mod disk;

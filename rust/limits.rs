@@ -100,3 +100,15 @@ pub const TOMBSTONES_MAX: usize = 1_000;
 /// Tag values that one deletion of rows names, over all its tags: each is compared with the tags of
 /// every row in its times.
 pub const DELETION_VALUES_MAX: usize = 10_000;
+/// Last-value and distinct-value caches of one database: each takes memory and a part of every
+/// write to its table.
+pub const CACHES_PER_DATABASE_MAX: usize = 100;
+/// Rows that a last-value cache keeps of one key: it is read whole, and what is more is a query.
+pub const LAST_CACHE_COUNT_MAX: u64 = 1_000;
+/// Keys of one last-value cache; past it those that were not written for longest are let go.
+pub const LAST_CACHE_KEYS_MAX: usize = 500_000;
+/// Combinations that a distinct-value cache may be told to keep, ten times what it keeps unless it
+/// is told otherwise (as InfluxDB 3).
+pub const DISTINCT_CARDINALITY_MAX: u64 = 1_000_000;
+/// Bytes of one cache, about; past it what was not written for longest is let go.
+pub const CACHE_BYTES_MAX: usize = 256 * 1_024 * 1_024;

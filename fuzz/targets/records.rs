@@ -4,8 +4,9 @@
 //! every kind of record. Refuses nothing.
 
 use crate::schema::{
-    CatalogChange, Cells, Column, ColumnKind, Deletion, FieldColumn, Origin, RowDeletion,
-    SeriesKeys, TableBatch, TagCondition, TimeRange, Token, Trigger, TriggerMemory,
+    CacheContents, CacheDefinition, CacheKind, CatalogChange, Cells, Column, ColumnKind, Deletion,
+    FieldColumn, Origin, RowDeletion, SeriesKeys, TableBatch, TagCondition, TimeRange, Token,
+    Trigger, TriggerMemory,
 };
 use crate::wal::{FrameBuilder, Record};
 
@@ -49,6 +50,19 @@ fn changes() -> Vec<CatalogChange> {
         CatalogChange::CreateTable { database, id: 1, name: "cpu".into() },
         CatalogChange::AddColumns { database, table, columns },
         CatalogChange::SetTableRetention { database, table: "cpu".into(), retention_ns: Some(8) },
+        put_cache(CacheContents::Last { keys: vec![0], values: None, count: 1, ttl_s: 60 }),
+        put_cache(CacheContents::Last { keys: vec![0], values: Some(vec![1]), count: 2, ttl_s: 1 }),
+        put_cache(CacheContents::Distinct {
+            columns: vec![0, 4],
+            max_cardinality: 9,
+            max_age_s: 60,
+        }),
+        CatalogChange::DeleteCache {
+            database,
+            table: "cpu".into(),
+            kind: CacheKind::Last,
+            name: "c".into(),
+        },
         CatalogChange::PutToken(token()),
         CatalogChange::PutTrigger(trigger()),
         CatalogChange::SetCursor { trigger: 1, cursor: 2 },
@@ -73,6 +87,11 @@ fn changes() -> Vec<CatalogChange> {
         CatalogChange::DeleteDatabase { database, name: "db-1".into(), deletion },
         CatalogChange::PurgeDatabase { database },
     ]
+}
+
+fn put_cache(contents: CacheContents) -> CatalogChange {
+    let cache = CacheDefinition { id: 0, name: "c".into(), created_at_ns: 7, contents };
+    CatalogChange::PutCache { database: 1, table: "cpu".into(), cache }
 }
 
 fn row_deletion() -> RowDeletion {

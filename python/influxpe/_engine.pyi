@@ -146,6 +146,32 @@ class TokenInfo:
         """Milliseconds since the epoch; `None` never expires."""
 
 @final
+class CacheInfo:
+    """A cache that was made."""
+
+    @property
+    def database_id(self) -> int:
+        """Number of its database."""
+    @property
+    def table_id(self) -> int:
+        """Number of its table."""
+    @property
+    def id(self) -> int:
+        """Number among the caches of its table and kind."""
+    @property
+    def name(self) -> str:
+        """Name, the one that was made where none was given."""
+    @property
+    def position(self) -> int:
+        """Position in the log at which it is durable."""
+    @property
+    def key_columns(self) -> list[tuple[bool, int]]:
+        """For each key column whether it is a tag, and which of the tags or of the fields."""
+    @property
+    def value_columns(self) -> list[tuple[bool, int]] | None:
+        """The same of the values that were named; `None` where they were not."""
+
+@final
 class TriggerInfo:
     """One trigger of the catalog."""
 
@@ -578,6 +604,37 @@ class Engine:
     def delete_table(
         self, database: str, table: str, *, now_ns: int, hard_delete_at_ns: int | None
     ) -> None: ...
+    def create_last_cache(
+        self,
+        database: str,
+        table: str,
+        *,
+        name: str | None,
+        key_columns: Sequence[str] | None,
+        value_columns: Sequence[str] | None,
+        count: int,
+        ttl_s: int,
+        now_ns: int,
+    ) -> CacheInfo:
+        """Makes a cache of the newest rows of each key; durable on return.
+
+        `InvalidError` for columns and numbers that it cannot have, `NotFoundError`, `ConflictError`
+        where the name is taken, `TooLargeError` where the database has too many caches.
+        """
+    def create_distinct_cache(
+        self,
+        database: str,
+        table: str,
+        *,
+        name: str | None,
+        columns: Sequence[str],
+        max_cardinality: int,
+        max_age_s: int,
+        now_ns: int,
+    ) -> CacheInfo:
+        """Makes a cache of the values that columns have together. Raises as `create_last_cache`."""
+    def delete_last_cache(self, database: str, table: str, name: str) -> None: ...
+    def delete_distinct_cache(self, database: str, table: str, name: str) -> None: ...
     def purge(self, *, now_ns: int) -> int:
         """Removes what is past its hard deletion; returns how many databases and tables went."""
     def create_token(

@@ -138,6 +138,7 @@ impl Engine {
     /// # Errors
     /// `Closed` where nothing can be written any more.
     pub fn purge(&self, now_ns: i64) -> Result<usize> {
+        self.caches.expire();
         let durable = self.applied.lock().catalog.clone();
         self.release.release(&durable, self.store.stored().position)?;
         if due(&self.catalog(), now_ns).is_empty() {

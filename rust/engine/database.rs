@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 
+use super::cache_view::{CacheDoor, CacheView};
 use super::compact::kept_times;
 use super::table_view::{Part, TableView};
 use crate::buffer::{Buffer, TableRows};
 use crate::error::Result;
-use crate::query::{self, TableSnapshot};
-use crate::schema::{Database, Deleted, Table, TableId, arrow_schema};
+use crate::query::{self, CacheSource, TableSnapshot};
+use crate::schema::{CacheKind, Database, Deleted, Table, TableId, arrow_schema};
 use crate::store::{RowStore, StoredTable};
 
 /// One database for one query.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct DatabaseView {
     pub(super) database: Arc<Database>,
     pub(super) buffer: Arc<Buffer>,
     pub(super) store: Arc<RowStore>,
+    pub(super) door: CacheDoor,
 }
 
 impl DatabaseView {
@@ -38,7 +40,7 @@ impl DatabaseView {
         }
     }
 
-    fn view(&self, table: &Table) -> Result<TableView> {
+    pub(super) fn view(&self, table: &Table) -> Result<TableView> {
         let (stored, TableRows { chunks, tombstones }) = self.stored_and_buffered(table.id);
         let tombstones: Vec<_> = stored.tombstones.iter().chain(&tombstones).collect();
         let deleted = |last, times| Deleted::of(tombstones.iter().copied(), last, times);
@@ -72,5 +74,14 @@ impl query::Database for DatabaseView {
     fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
         let Some(table) = self.database.tables.get(name) else { return Ok(None) };
         Ok(Some(Arc::new(self.view(table)?)))
+    }
+
+    fn cache(
+        &self,
+        kind: CacheKind,
+        table: &str,
+        name: Option<&str>,
+    ) -> Option<Arc<dyn CacheSource>> {
+        CacheView::find(self, kind, table, name).map(|found| Arc::new(found) as _)
     }
 }

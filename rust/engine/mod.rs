@@ -8,6 +8,8 @@
 mod admin;
 mod background;
 mod backup;
+mod cache_view;
+mod caches;
 mod commit_run;
 mod compact;
 mod database;
@@ -27,6 +29,7 @@ mod triggers;
 mod write_path;
 
 pub use backup::{Backup, BackupObject};
+pub use caches::{CreatedCache, NewDistinctCache, NewLastCache};
 pub use commit_run::{RunOutput, RunRecord, RunRows};
 pub use feed::{Feed, FeedChoice, FeedRead, FeedTable};
 pub use open::{Options, persist_bytes};
@@ -43,6 +46,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use crate::buffer::Buffer;
+use crate::cache::Caches;
 use crate::error::Result;
 use crate::query::{LogLine, LogRing, PluginFileRow, QueryEngine};
 use crate::schema::{Catalog, CatalogLimits, Position};
@@ -61,6 +65,7 @@ pub struct Engine {
     /// Held while the catalog is changed, until the change is in the queue.
     catalog_lock: Mutex<()>,
     buffer: Arc<Buffer>,
+    caches: Arc<Caches>,
     buffer_bytes_max: usize,
     catalog_limits: CatalogLimits,
     queue: Arc<Queue<Effect>>,

@@ -19,12 +19,14 @@ use super::sink::{self, Applied, BufferSink, Effect};
 use super::stats::Counters;
 use super::{Engine, hex};
 use crate::buffer::Buffer;
+use crate::cache::Caches;
+use crate::clock;
 use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
 use crate::limits::{INTERNAL_RETENTION_NS, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES};
 use crate::query::{LogRing, QueryEngine};
 use crate::schema::{
-    CatalogChange, CatalogLimits, INTERNAL_DATABASE, Position, Table, TableBatch, TableId,
+    Catalog, CatalogChange, CatalogLimits, INTERNAL_DATABASE, Position, Table, TableBatch, TableId,
 };
 use crate::store::{Manifest, RowStore, StoreClient, StoreLocation};
 use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_writer};
@@ -117,10 +119,11 @@ impl Engine {
         let (wake, wake_writer) = wake_pair()?;
         let catalog = state.applied.catalog.clone();
         let (buffer, applied) = (state.buffer, Arc::new(Mutex::new(state.applied)));
-        let persister = Arc::new(Signal::default());
+        let (persister, caches) = (Arc::new(Signal::default()), caches_of(&catalog));
         let sink = BufferSink {
             buffer: Arc::clone(&buffer),
             applied: Arc::clone(&applied),
+            caches: Arc::clone(&caches),
             wake: wake_writer,
             persister: Arc::clone(&persister),
             persist_bytes: if in_background { options.persist_bytes } else { usize::MAX },
@@ -148,6 +151,7 @@ impl Engine {
             catalog: ArcSwap::from_pointee(catalog),
             catalog_lock: Mutex::new(()),
             buffer,
+            caches,
             buffer_bytes_max: options.buffer_bytes_max,
             catalog_limits: options.catalog_limits,
             queue,
@@ -183,6 +187,12 @@ impl Engine {
             })
         })
     }
+}
+
+fn caches_of(catalog: &Catalog) -> Arc<Caches> {
+    let caches = Caches::new(clock::now_ns);
+    caches.open(catalog);
+    Arc::new(caches)
 }
 
 fn open_disk(root: &Path) -> Result<LocalDisk> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
+use super::cache_view::CacheDoor;
 use super::database::DatabaseView;
 use super::system::SystemView;
 use crate::error::{EngineError, Result};
@@ -65,6 +66,10 @@ impl Engine {
             database: Arc::clone(database),
             buffer: Arc::clone(&self.buffer),
             store: Arc::clone(&self.store),
+            door: CacheDoor {
+                caches: Arc::clone(&self.caches),
+                applied: Arc::clone(&self.applied),
+            },
         }
     }
 }

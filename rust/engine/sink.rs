@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::signal::Signal;
 use crate::buffer::Buffer;
+use crate::cache::Caches;
 use crate::schema::{Catalog, CatalogChange, Position, RowDeletion, TableBatch, TableId};
 use crate::wal::Sink;
 
@@ -56,6 +57,7 @@ impl Applied {
 pub(super) struct BufferSink {
     pub(super) buffer: Arc<Buffer>,
     pub(super) applied: Arc<Mutex<Applied>>,
+    pub(super) caches: Arc<Caches>,
     pub(super) wake: UnixStream,
     pub(super) persister: Arc<Signal>,
     /// Bytes in the buffer at which it is to be stored.
@@ -64,7 +66,11 @@ pub(super) struct BufferSink {
 
 impl Sink<Effect> for BufferSink {
     fn apply(&mut self, position: Position, effect: Effect) {
-        self.applied.lock().apply(&self.buffer, position, &effect);
+        let mut applied = self.applied.lock();
+        applied.apply(&self.buffer, position, &effect);
+        self.caches.follow(&applied.catalog, &effect.changes);
+        effect.deletions.iter().for_each(|rows| self.caches.delete(rows));
+        effect.batches.iter().for_each(|batch| self.caches.feed(batch));
     }
 
     fn group_done(&mut self, _newest: Position) {

@@ -6,10 +6,13 @@ use super::database::DatabaseView;
 use super::hex;
 use crate::error::Result;
 use crate::query::{
-    Database as _, DatabaseRow, LogLine, LogRing, NodeRow, PluginFileRow, SystemSource, TableRow,
-    TableSnapshot, TokenRow, TriggerRow,
+    Database as _, DatabaseRow, DistinctCacheRow, LastCacheRow, LogLine, LogRing, NodeRow,
+    PluginFileRow, SystemSource, TableRow, TableSnapshot, TokenRow, TriggerRow,
 };
-use crate::schema::{Catalog, Database, DatabaseId, Deletion, Table, Token, Trigger};
+use crate::schema::{
+    CacheContents, CacheDefinition, CacheKind, Catalog, ColumnId, Database, DatabaseId, Deletion,
+    Table, Token, Trigger,
+};
 
 const NS_PER_SECOND: i64 = 1_000_000_000;
 /// Bytes of a hash that are shown.
@@ -35,6 +38,19 @@ impl SystemView {
         internal: Option<DatabaseView>,
     ) -> Self {
         Self { catalog, database, lines, files, internal }
+    }
+}
+
+impl SystemView {
+    fn caches_of<R>(
+        &self,
+        kind: CacheKind,
+        row: impl Fn(&Table, &CacheDefinition) -> Option<R>,
+    ) -> Vec<R> {
+        let database = self.catalog.database_by_id(self.database);
+        let tables = database.into_iter().flat_map(|one| one.tables.values());
+        let rows = tables.flat_map(|table| table.caches_of(kind).map(move |cache| (table, cache)));
+        rows.filter_map(|(table, cache)| row(table, cache)).collect()
     }
 }
 
@@ -70,6 +86,14 @@ impl SystemSource for SystemView {
 
     fn plugin_files(&self) -> Vec<PluginFileRow> {
         self.files.to_vec()
+    }
+
+    fn last_caches(&self) -> Vec<LastCacheRow> {
+        self.caches_of(CacheKind::Last, last_cache_row)
+    }
+
+    fn distinct_caches(&self) -> Vec<DistinctCacheRow> {
+        self.caches_of(CacheKind::Distinct, distinct_cache_row)
     }
 
     fn nodes(&self) -> Vec<NodeRow> {
@@ -111,10 +135,43 @@ fn table_row(database: &Database, table: &Table) -> TableRow {
         database_name: database.name.to_string(),
         table_name: table.name.to_string(),
         column_count: table.columns.len() as u64 + 1,
+        last_caches: table.caches_of(CacheKind::Last).count() as u64,
+        distinct_caches: table.caches_of(CacheKind::Distinct).count() as u64,
         series_key: table.tags().map(|tag| tag.name.to_string()).collect(),
         deleted: database.deletion.or(table.deletion).is_some(),
         hard_deletion_time_s: hard_deletion_time_s(database.deletion.or(table.deletion)),
     }
+}
+
+fn last_cache_row(table: &Table, cache: &CacheDefinition) -> Option<LastCacheRow> {
+    let CacheContents::Last { keys, values, count, ttl_s } = &cache.contents else { return None };
+    Some(LastCacheRow {
+        table: table.name.to_string(),
+        name: cache.name.to_string(),
+        keys: named(table, keys),
+        values: values.as_ref().map(|values| named(table, values)),
+        count: *count,
+        ttl_s: *ttl_s,
+    })
+}
+
+fn distinct_cache_row(table: &Table, cache: &CacheDefinition) -> Option<DistinctCacheRow> {
+    let CacheContents::Distinct { columns, max_cardinality, max_age_s } = &cache.contents else {
+        return None;
+    };
+    Some(DistinctCacheRow {
+        table: table.name.to_string(),
+        name: cache.name.to_string(),
+        columns: named(table, columns),
+        max_cardinality: *max_cardinality,
+        max_age_s: *max_age_s,
+    })
+}
+
+/// Columns of a table with their names.
+fn named(table: &Table, ids: &[ColumnId]) -> Vec<(u16, String)> {
+    let column = |id: &ColumnId| table.columns.get(usize::from(*id));
+    ids.iter().filter_map(column).map(|one| (one.id, one.name.to_string())).collect()
 }
 
 fn token_row(token: &Token) -> TokenRow {

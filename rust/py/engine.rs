@@ -10,6 +10,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
 use super::backup::Backup;
+use super::cache::CacheInfo;
 use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
 use super::enter::enter;
 use super::errors::{InvalidError, to_python};
@@ -19,12 +20,12 @@ use super::stats::EngineStats;
 use super::stream::QueryStream;
 use super::write::{LineError, WriteTicket};
 use crate::engine::{
-    ArrowRequest, Engine as Inner, FeedChoice, NewTrigger, Options, RunOutput, RunRecord, RunRows,
-    WriteRequest, persist_bytes,
+    ArrowRequest, Engine as Inner, FeedChoice, NewDistinctCache, NewLastCache, NewTrigger, Options,
+    RunOutput, RunRecord, RunRows, WriteRequest, persist_bytes,
 };
 use crate::line::Precision;
 use crate::query::{self, Format, Param, PluginFileRow};
-use crate::schema::{CatalogLimits, TagCondition, TimeRange};
+use crate::schema::{CacheKind, CatalogLimits, TagCondition, TimeRange};
 
 /// The database. One process may open a data directory at a time.
 #[pyclass(frozen, module = "influxpe._engine")]
@@ -363,6 +364,64 @@ impl Engine {
         hard_delete_at_ns: Option<i64>,
     ) -> PyResult<()> {
         enter(py, || self.0.delete_table(database, table, now_ns, hard_delete_at_ns))
+    }
+
+    #[pyo3(signature = (
+        database, table, *, name, key_columns, value_columns, count, ttl_s, now_ns
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
+    fn create_last_cache(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        name: Option<String>,
+        key_columns: Option<Vec<String>>,
+        value_columns: Option<Vec<String>>,
+        count: u64,
+        ttl_s: u64,
+        now_ns: i64,
+    ) -> PyResult<CacheInfo> {
+        let new = NewLastCache { name, key_columns, value_columns, count, ttl_s };
+        enter(py, || self.0.create_last_cache(database, table, &new, now_ns)).map(CacheInfo::from)
+    }
+
+    #[pyo3(signature = (database, table, *, name, columns, max_cardinality, max_age_s, now_ns))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
+    fn create_distinct_cache(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        name: Option<String>,
+        columns: Vec<String>,
+        max_cardinality: u64,
+        max_age_s: u64,
+        now_ns: i64,
+    ) -> PyResult<CacheInfo> {
+        let new = NewDistinctCache { name, columns, max_cardinality, max_age_s };
+        let create = || self.0.create_distinct_cache(database, table, &new, now_ns);
+        enter(py, create).map(CacheInfo::from)
+    }
+
+    fn delete_last_cache(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        name: &str,
+    ) -> PyResult<()> {
+        enter(py, || self.0.delete_cache(database, table, CacheKind::Last, name))
+    }
+
+    fn delete_distinct_cache(
+        &self,
+        py: Python<'_>,
+        database: &str,
+        table: &str,
+        name: &str,
+    ) -> PyResult<()> {
+        enter(py, || self.0.delete_cache(database, table, CacheKind::Distinct, name))
     }
 
     #[pyo3(signature = (*, now_ns))]

@@ -4,6 +4,7 @@
 //! Python; nothing here is done per row. `_engine.pyi` says what each item means.
 
 mod backup;
+mod cache;
 mod catalog;
 mod engine;
 mod enter;
@@ -25,6 +26,8 @@ mod _engine {
     use super::backup::{
         Backup, ManifestInfo, ObjectStore, SegmentInfo, StoredObject, read_manifest, read_segment,
     };
+    #[pymodule_export]
+    use super::cache::CacheInfo;
     #[pymodule_export]
     use super::catalog::{DatabaseInfo, TokenInfo, TriggerInfo};
     #[pymodule_export]

@@ -7,6 +7,7 @@
 //! or set something.
 
 mod block_scan;
+mod cache_functions;
 mod catalog;
 mod depth;
 mod encode;
@@ -35,9 +36,9 @@ pub use query_engine::{Language, QueryEngine};
 pub use references::TABLE_REFERENCES_MAX;
 pub use row_filter::check_condition;
 pub use session::PLAN_NODES_MAX;
-pub use source::{Batches, BlockInfo, Database, TableSnapshot, TimeRange};
+pub use source::{Batches, BlockInfo, CacheSource, Database, TableSnapshot, TimeRange};
 pub use stream::QueryStream;
 pub use system_tables::{
-    DatabaseRow, LogLine, LogRing, NodeRow, PluginFileRow, QUERIES_LOGGED_MAX, SystemSource,
-    TableRow, TokenRow, TriggerRow,
+    DatabaseRow, DistinctCacheRow, LastCacheRow, LogLine, LogRing, NodeRow, PluginFileRow,
+    QUERIES_LOGGED_MAX, SystemSource, TableRow, TokenRow, TriggerRow,
 };

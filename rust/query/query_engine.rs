@@ -14,6 +14,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use super::cache_functions;
 use super::catalog::{QueryCatalog, UserSchema};
 use super::encode::Format;
 use super::errors::from_datafusion;
@@ -148,9 +149,11 @@ impl QueryEngine {
         let logged = self.queries.received(language, text);
         let queries = Arc::clone(&self.queries);
         let system = SystemSchema::new(Arc::clone(&database), system, queries);
+        let caches = Arc::clone(&database);
         let catalog = QueryCatalog::new(database, system);
         let tables = catalog.tables();
-        let state = session::of_query(&self.template, Arc::new(catalog));
+        let mut state = session::of_query(&self.template, Arc::new(catalog));
+        cache_functions::register(&mut state, caches);
         Request { state, tables, language, text: text.to_owned(), params, format, logged }
     }
 }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use crate::cache::KeyCondition;
 use crate::error::Result;
-use crate::schema::TagFilter;
 pub use crate::schema::TimeRange;
+use crate::schema::{CacheDefinition, CacheKind, TagFilter};
 
 /// Batches of one block; an error ends them.
 pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
@@ -70,6 +71,21 @@ pub trait TableSnapshot: Send + Sync + fmt::Debug {
     fn row_count_exact(&self) -> Option<usize>;
 }
 
+/// One cache of a table, as it is when it is read.
+pub trait CacheSource: Send + Sync + fmt::Debug {
+    /// The key columns, and of a last-value cache then its values and `time`.
+    fn schema(&self) -> SchemaRef;
+
+    /// What it is made of.
+    fn definition(&self) -> &CacheDefinition;
+
+    /// What passes all conditions.
+    ///
+    /// # Errors
+    /// What filling it meets; it ends the query.
+    fn rows(&self, passing: &[KeyCondition]) -> Result<RecordBatch>;
+}
+
 /// One database at one moment.
 pub trait Database: Send + Sync + fmt::Debug {
     /// Its name; `_internal` has more system tables than others.
@@ -86,4 +102,14 @@ pub trait Database: Send + Sync + fmt::Debug {
     /// # Errors
     /// What freezing it meets; it ends the query.
     fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>>;
+
+    /// A cache of a table by its name, or the only one of its kind.
+    fn cache(
+        &self,
+        _kind: CacheKind,
+        _table: &str,
+        _name: Option<&str>,
+    ) -> Option<Arc<dyn CacheSource>> {
+        None
+    }
 }

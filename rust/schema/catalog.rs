@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::cache::{CacheDefinition, CacheKind};
 use super::{ColumnId, DatabaseId, Position, TableId, TriggerId};
 
 /// What a column holds.
@@ -91,6 +92,8 @@ pub struct Table {
     pub retention_ns: Option<i64>,
     /// Set where the table is marked for deletion.
     pub deletion: Option<Deletion>,
+    /// Its caches; one that is marked for deletion has none.
+    pub caches: BTreeMap<(CacheKind, Arc<str>), Arc<CacheDefinition>>,
     by_name: HashMap<Arc<str>, ColumnId>,
 }
 
@@ -102,6 +105,7 @@ impl Table {
             columns: Vec::new(),
             retention_ns: None,
             deletion: None,
+            caches: BTreeMap::new(),
             by_name: HashMap::new(),
         }
     }
@@ -115,6 +119,11 @@ impl Table {
     /// The tag columns, in the order of the series key.
     pub fn tags(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.kind == ColumnKind::Tag)
+    }
+
+    /// The caches of one kind, by name.
+    pub fn caches_of(&self, kind: CacheKind) -> impl Iterator<Item = &Arc<CacheDefinition>> {
+        self.caches.values().filter(move |cache| cache.kind() == kind)
     }
 
     pub(super) fn add(&mut self, column: Column) {

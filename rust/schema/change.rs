@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cache::{CacheDefinition, CacheKind};
 use super::catalog::{Catalog, Column, Database, Deletion, Table, Token, Trigger};
 use super::{DatabaseId, Position, TableId, TriggerId};
 use crate::error::{EngineError, Result};
@@ -32,6 +33,10 @@ pub enum CatalogChange {
     DeleteTable { database: DatabaseId, table: Arc<str>, name: Arc<str>, deletion: Deletion },
     /// Forgets a table and its rows.
     PurgeTable { database: DatabaseId, table: Arc<str> },
+    /// Makes a cache of a table.
+    PutCache { database: DatabaseId, table: Arc<str>, cache: CacheDefinition },
+    /// Forgets a cache of a table.
+    DeleteCache { database: DatabaseId, table: Arc<str>, kind: CacheKind, name: Arc<str> },
     /// Makes a token, or replaces the one of that name.
     PutToken(Token),
     /// Forgets a token.
@@ -89,6 +94,12 @@ impl Catalog {
             CatalogChange::PurgeTable { database, table } => {
                 let tables = &mut self.edit_database(*database)?.tables;
                 tables.remove(table).ok_or_else(|| unknown("table", table))?;
+            }
+            CatalogChange::PutCache { database, table, cache } => {
+                put_cache(self.edit_table(*database, table)?, cache)?;
+            }
+            CatalogChange::DeleteCache { database, table, kind, name } => {
+                delete_cache(self.edit_table(*database, table)?, *kind, name)?;
             }
             CatalogChange::PutToken(token) => {
                 self.next_token = self.next_token.max(after(token.id)?);
@@ -152,6 +163,9 @@ impl Catalog {
             let edited = Arc::make_mut(&mut database);
             edited.name = Arc::clone(name);
             edited.deletion = Some(deletion);
+            for table in edited.tables.values_mut().filter(|table| !table.caches.is_empty()) {
+                Arc::make_mut(table).caches.clear();
+            }
             self.databases.insert(Arc::clone(name), database);
         }
         for trigger in self.triggers.values_mut().filter(|trigger| trigger.database == id) {
@@ -179,6 +193,7 @@ impl Catalog {
         let edited = Arc::make_mut(&mut renamed);
         edited.name = Arc::clone(name);
         edited.deletion = Some(deletion);
+        edited.caches.clear();
         tables.insert(Arc::clone(name), renamed);
         Ok(())
     }
@@ -214,6 +229,18 @@ impl Catalog {
         let tables = &mut self.edit_database(database)?.tables;
         tables.get_mut(name).map(Arc::make_mut).ok_or_else(|| unknown("table", name))
     }
+}
+
+fn put_cache(table: &mut Table, cache: &CacheDefinition) -> Result<()> {
+    cache.check(table)?;
+    let key = (cache.kind(), Arc::clone(&cache.name));
+    table.caches.insert(key, Arc::new(cache.clone()));
+    Ok(())
+}
+
+fn delete_cache(table: &mut Table, kind: CacheKind, name: &Arc<str>) -> Result<()> {
+    let found = table.caches.remove(&(kind, Arc::clone(name)));
+    found.map(drop).ok_or_else(|| unknown("cache", name))
 }
 
 fn set_state(trigger: &mut Trigger, key: &Arc<str>, value: Option<&Arc<[u8]>>) {

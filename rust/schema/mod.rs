@@ -6,6 +6,7 @@
 
 mod arrow;
 mod batch;
+mod cache;
 mod catalog;
 mod catalog_limits;
 mod change;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use arrow::{arrow_schema, arrow_type, cells_to_array, rows_as_written};
 pub use batch::{Cells, FieldColumn, Origin, SeriesKeys, TableBatch, Tags};
+pub use cache::{CacheContents, CacheDefinition, CacheKind};
 pub use catalog::{
     Catalog, Column, ColumnKind, Database, Deletion, Table, Token, Trigger, TriggerMemory,
 };

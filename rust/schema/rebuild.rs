@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cache::CacheDefinition;
 use super::catalog::{Catalog, Database, Table, Trigger};
 use super::change::CatalogChange;
 
@@ -68,6 +69,12 @@ fn put_table(database: &Database, table: &Table, changes: &mut Vec<CatalogChange
         let (table, retention_ns) = (name(), table.retention_ns);
         changes.push(CatalogChange::SetTableRetention { database: id, table, retention_ns });
     }
+    let put = |cache: &Arc<CacheDefinition>| CatalogChange::PutCache {
+        database: id,
+        table: name(),
+        cache: CacheDefinition::clone(cache),
+    };
+    changes.extend(table.caches.values().map(put));
     if let Some(deletion) = table.deletion {
         changes.push(CatalogChange::DeleteTable {
             database: id,

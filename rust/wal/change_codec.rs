@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cache_codec::{put_cache, put_cache_name, take_cache_change};
 use super::record::{kind, kind_code, take_kind};
 use crate::codec::{Put, Take};
 use crate::error::{EngineError, Result};
@@ -29,6 +30,8 @@ pub(super) fn code_of(change: &CatalogChange) -> u8 {
         CatalogChange::SetTick { .. } => kind::SET_TICK,
         CatalogChange::DeleteTrigger { .. } => kind::DELETE_TRIGGER,
         CatalogChange::ReserveNumbers { .. } => kind::RESERVE_NUMBERS,
+        CatalogChange::PutCache { .. } => kind::PUT_CACHE,
+        CatalogChange::DeleteCache { .. } => kind::DELETE_CACHE,
     }
 }
 
@@ -45,13 +48,11 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
             out.put_optional_i64(*retention_ns);
         }
         CatalogChange::SetTableRetention { database, table, retention_ns } => {
-            out.put_u32(*database);
-            out.put_text(table);
+            put_in(out, *database, table);
             out.put_optional_i64(*retention_ns);
         }
         CatalogChange::DeleteDatabase { database, name, deletion } => {
-            out.put_u32(*database);
-            out.put_text(name);
+            put_in(out, *database, name);
             put_deletion(out, *deletion);
         }
         CatalogChange::PurgeDatabase { database } => out.put_u32(*database),
@@ -61,17 +62,23 @@ pub(super) fn put_change(out: &mut Vec<u8>, change: &CatalogChange) {
             out.put_text(name);
         }
         CatalogChange::AddColumns { database, table, columns } => {
-            out.put_u32(*database);
-            out.put_text(table);
+            put_in(out, *database, table);
             put_columns(out, columns);
         }
         CatalogChange::DeleteTable { database, table, name, deletion } => {
-            out.put_u32(*database);
-            out.put_text(table);
+            put_in(out, *database, table);
             out.put_text(name);
             put_deletion(out, *deletion);
         }
         CatalogChange::PurgeTable { database, table } => put_in(out, *database, table),
+        CatalogChange::PutCache { database, table, cache } => {
+            put_in(out, *database, table);
+            put_cache(out, cache);
+        }
+        CatalogChange::DeleteCache { database, table, kind, name } => {
+            put_in(out, *database, table);
+            put_cache_name(out, *kind, name);
+        }
         CatalogChange::PutToken(token) => put_token(out, token),
         CatalogChange::DeleteToken { name } => out.put_text(name),
         CatalogChange::PutTrigger(trigger) => put_trigger(out, trigger),
@@ -167,13 +174,14 @@ pub(super) fn take_change(code: u8, take: &mut Take<'_>) -> Result<CatalogChange
             tokens: take.u32()?,
             triggers: take.u32()?,
         },
+        kind::PUT_CACHE | kind::DELETE_CACHE => take_cache_change(code, take)?,
         other => {
             return Err(EngineError::corrupt(format!("unknown kind of record {other}")));
         }
     })
 }
 
-fn take_name(take: &mut Take<'_>) -> Result<Arc<str>> {
+pub(super) fn take_name(take: &mut Take<'_>) -> Result<Arc<str>> {
     Ok(take.text()?.into())
 }
 

@@ -7,6 +7,7 @@
 //! `docs/format.md` has the byte tables.
 
 mod batch_codec;
+mod cache_codec;
 mod change_codec;
 mod copy;
 mod feed;

@@ -53,6 +53,8 @@ pub(super) mod kind {
     pub(in crate::wal) const SET_TRIGGER_OPTIONS: u8 = 32;
     pub(in crate::wal) const SET_TRIGGER_STATE: u8 = 33;
     pub(in crate::wal) const SET_TICK: u8 = 34;
+    pub(in crate::wal) const PUT_CACHE: u8 = 35;
+    pub(in crate::wal) const DELETE_CACHE: u8 = 36;
 }
 
 impl FrameBuilder {

@@ -1,6 +1,7 @@
 //! Tests of the whole engine, without Python.
 
 mod backup;
+mod caches;
 mod crash_sweep;
 mod deletion;
 mod full_disk;

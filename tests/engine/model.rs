@@ -14,13 +14,13 @@ use crate::crash_sweep::{rows, write};
 use crate::reopen::open;
 
 /// Tags `a` and `b`, time.
-type Key = (Option<u8>, Option<u8>, i64);
+pub(crate) type Key = (Option<u8>, Option<u8>, i64);
 /// Fields `x` and `y`.
-type Fields = (Option<i64>, Option<String>);
+pub(crate) type Fields = (Option<i64>, Option<String>);
 type Model = BTreeMap<Key, Fields>;
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Write(Vec<(Key, Fields)>),
     /// Times, and what tag `a` may be, if it is asked for.
     Delete(TimeRange, Option<Vec<Option<u8>>>),
@@ -29,7 +29,7 @@ enum Step {
     Reopen,
 }
 
-fn line((key, fields): &(Key, Fields)) -> String {
+pub(crate) fn line((key, fields): &(Key, Fields)) -> String {
     let tag = |name: &str, value: Option<u8>| value.map(|value| format!(",{name}={value}"));
     let x = fields.0.map(|x| format!("x={x}i"));
     let y = fields.1.as_ref().map(|y| format!("y=\"{y}\""));
@@ -57,7 +57,7 @@ fn any_deletion() -> impl Strategy<Value = Step> {
     (times, proptest::option::weighted(0.7, tags)).prop_map(|(times, a)| Step::Delete(times, a))
 }
 
-fn any_step() -> impl Strategy<Value = Step> {
+pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => any_deletion(),
         6 => proptest::collection::vec(any_row(), 1..12).prop_map(Step::Write),

@@ -19,6 +19,7 @@ RUST_LAYERS = {
     "wal": 3,
     "buffer": 3,
     "store": 3,
+    "cache": 3,
     "query": 4,
     "engine": 5,
     "py": 6,

@@ -1,6 +1,6 @@
-"""`delete`: databases, tables, rows, tokens and triggers."""
+"""`delete`: databases, tables, rows, caches, tokens and triggers."""
 
-from influxpe.cli import client
+from influxpe.cli import caches, client
 from influxpe.cli.command import Command, Group, Values
 from influxpe.cli.confirm import YES, confirm
 from influxpe.cli.create_database import DATABASE_NAME, DATABASE_PATH, TABLE_NAME, TABLE_PATH
@@ -92,7 +92,7 @@ def _hard_delete(values: Values) -> dict[str, str]:
 
 GROUP = Group(
     name="delete",
-    about="Delete a database, table, rows, a token or a trigger",
+    about="Delete a database, table, rows, a cache, a token or a trigger",
     heading="Resource Management",
     members=(
         Command(
@@ -110,6 +110,8 @@ GROUP = Group(
             parameters=(TABLE_NAME, HARD_DELETE, YES, *client.CONNECTION_AND_DATABASE),
         ),
         ROWS_COMMAND,
+        caches.DELETE_LAST,
+        caches.DELETE_DISTINCT,
         Command(
             name="token",
             about="Delete an admin token; whoever uses it is refused at once",

@@ -16,6 +16,7 @@ from influxpe.http import call_plugin, errors, query, write
 from influxpe.http.auth import Gate, preflight
 from influxpe.http.backup import BackupEndpoints
 from influxpe.http.bodies import discard, read_body
+from influxpe.http.caches import CacheEndpoints
 from influxpe.http.call_plugin import ENGINE_PREFIX, PluginCallEndpoint
 from influxpe.http.databases import DatabaseEndpoints
 from influxpe.http.flight.service import FlightService, is_call
@@ -114,8 +115,13 @@ def _information_routes(services: Services) -> list[Row]:
 
 def _catalog_routes(services: Services) -> list[Row]:
     databases, tables = DatabaseEndpoints(services), TableEndpoints(services)
+    caches = CacheEndpoints(services)
     database, table = f"{CONFIGURE}/database", f"{CONFIGURE}/table"
     return [
+        ("POST", f"{CONFIGURE}/last_cache", caches.create_last),
+        ("DELETE", f"{CONFIGURE}/last_cache", caches.delete_last),
+        ("POST", f"{CONFIGURE}/distinct_cache", caches.create_distinct),
+        ("DELETE", f"{CONFIGURE}/distinct_cache", caches.delete_distinct),
         ("GET", database, databases.show),
         ("POST", database, databases.create),
         ("PUT", database, databases.update),

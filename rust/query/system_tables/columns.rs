@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, DurationNanosecondArray, Int64Array, ListBuilder, StringArray,
-    StringViewArray, StringViewBuilder, TimestampMillisecondArray, TimestampNanosecondArray,
-    TimestampSecondArray, UInt32Array, UInt64Array, new_empty_array,
+    Array, ArrayRef, BooleanArray, DurationNanosecondArray, Int64Array, ListArray, ListBuilder,
+    StringArray, StringViewArray, StringViewBuilder, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray, UInt16Builder, UInt32Array, UInt64Array,
+    new_empty_array,
 };
 use arrow::datatypes::{DataType, Field};
 
@@ -92,19 +93,44 @@ pub(super) fn duration_or_null(name: &str, values: impl Iterator<Item = Option<i
 }
 
 pub(super) fn views(name: &str, values: impl Iterator<Item = Vec<String>>) -> Column {
+    column(name, view_lists(values.map(Some)), false)
+}
+
+pub(super) fn views_or_null(
+    name: &str,
+    values: impl Iterator<Item = Option<Vec<String>>>,
+) -> Column {
+    column(name, view_lists(values), true)
+}
+
+fn view_lists(values: impl Iterator<Item = Option<Vec<String>>>) -> ListArray {
     let mut lists = ListBuilder::new(StringViewBuilder::new());
     for list in values {
-        lists.append_value(list.into_iter().map(Some));
+        lists.append_option(list.map(|list| list.into_iter().map(Some)));
     }
-    column(name, lists.finish(), false)
+    lists.finish()
+}
+
+pub(super) fn numbers(name: &str, values: impl Iterator<Item = Vec<u16>>) -> Column {
+    column(name, number_lists(values.map(Some)), false)
+}
+
+pub(super) fn numbers_or_null(
+    name: &str,
+    values: impl Iterator<Item = Option<Vec<u16>>>,
+) -> Column {
+    column(name, number_lists(values), true)
+}
+
+fn number_lists(values: impl Iterator<Item = Option<Vec<u16>>>) -> ListArray {
+    let mut lists = ListBuilder::new(UInt16Builder::new());
+    for list in values {
+        lists.append_option(list.map(|list| list.into_iter().map(Some)));
+    }
+    lists.finish()
 }
 
 /// A column of a table that has no rows.
 pub(super) fn none(name: &str, data_type: &DataType, nullable: bool) -> Column {
     (Field::new(name, data_type.clone(), nullable), new_empty_array(data_type))
-}
-
-/// The type of a list of `items`.
-pub(super) fn list_of(items: DataType) -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(items, true)))
 }

@@ -4,6 +4,7 @@
 //! batch per table, made when it is scanned. Stays true: names, columns and types are those of
 //! InfluxDB 3; six of the tables exist in `_internal` alone. Refuses nothing.
 
+mod caches;
 mod columns;
 mod kept;
 mod log_ring;
@@ -24,7 +25,10 @@ use futures::future::BoxFuture;
 pub use log_ring::{LogLine, LogRing};
 pub use query_log::QUERIES_LOGGED_MAX;
 pub(super) use query_log::{Logged, Phase, QueryLog};
-pub use rows::{DatabaseRow, NodeRow, PluginFileRow, SystemSource, TableRow, TokenRow, TriggerRow};
+pub use rows::{
+    DatabaseRow, DistinctCacheRow, LastCacheRow, NodeRow, PluginFileRow, SystemSource, TableRow,
+    TokenRow, TriggerRow,
+};
 
 use super::source::Database;
 use kept::KEPT;

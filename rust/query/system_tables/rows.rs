@@ -61,10 +61,46 @@ pub struct TableRow {
     pub column_count: u64,
     /// Names of the tags in the order of the series key.
     pub series_key: Vec<String>,
+    /// Last-value caches.
+    pub last_caches: u64,
+    /// Distinct-value caches.
+    pub distinct_caches: u64,
     /// Whether it is marked for deletion.
     pub deleted: bool,
     /// Seconds since the Unix epoch.
     pub hard_deletion_time_s: Option<i64>,
+}
+
+/// A row of `last_caches`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LastCacheRow {
+    /// Name of its table.
+    pub table: String,
+    /// Its name.
+    pub name: String,
+    /// Numbers and names of the key columns.
+    pub keys: Vec<(u16, String)>,
+    /// Numbers and names of the values; `None` where all other columns are.
+    pub values: Option<Vec<(u16, String)>>,
+    /// Rows of each key.
+    pub count: u64,
+    /// Seconds that a row is kept.
+    pub ttl_s: u64,
+}
+
+/// A row of `distinct_caches`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DistinctCacheRow {
+    /// Name of its table.
+    pub table: String,
+    /// Its name.
+    pub name: String,
+    /// Numbers and names of the columns.
+    pub columns: Vec<(u16, String)>,
+    /// Combinations, at most.
+    pub max_cardinality: u64,
+    /// Seconds that a combination is kept.
+    pub max_age_s: u64,
 }
 
 /// A row of `tokens`.
@@ -142,6 +178,14 @@ pub trait SystemSource: Send + Sync + fmt::Debug {
     /// What freezing it meets; it ends the query.
     fn internal_table(&self, _name: &str) -> Result<Option<Arc<dyn TableSnapshot>>> {
         Ok(None)
+    }
+    /// Last-value caches of the database that is queried.
+    fn last_caches(&self) -> Vec<LastCacheRow> {
+        Vec::new()
+    }
+    /// Distinct-value caches of the database that is queried.
+    fn distinct_caches(&self) -> Vec<DistinctCacheRow> {
+        Vec::new()
     }
     /// The files of all plugins that have a trigger.
     fn plugin_files(&self) -> Vec<PluginFileRow> {

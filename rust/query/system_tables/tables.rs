@@ -11,9 +11,10 @@ use arrow::record_batch::RecordBatch;
 use datafusion::error::Result;
 
 use super::Sources;
+use super::caches;
 use super::columns::{
-    Column, duration_or_null, flag, integer, integer_or_null, list_of, none, text, text_or_null,
-    time_ms, time_ms_or_null, time_ns, time_ns_or_null, unsigned, unsigned_32, unsigned_or_null,
+    Column, duration_or_null, flag, integer, integer_or_null, none, text, text_or_null, time_ms,
+    time_ms_or_null, time_ns, time_ns_or_null, unsigned, unsigned_32, unsigned_or_null,
     utc_s_or_null, view, view_or_null, views,
 };
 use super::log_ring::LogLine;
@@ -117,10 +118,12 @@ impl Kind {
         let system = from.map(|sources| &sources.system);
         match self {
             Self::Databases => databases(&rows_or_none(system.map(|s| s.databases()))),
-            Self::DistinctCaches => distinct_caches(),
+            Self::DistinctCaches => {
+                caches::distinct(&rows_or_none(system.map(|s| s.distinct_caches())))
+            }
             Self::GenerationDurations => generation_durations(),
             Self::InfluxdbSchema => influxdb_schema(&rows_or_none(from.map(schema_rows))),
-            Self::LastCaches => last_caches(),
+            Self::LastCaches => caches::last(&rows_or_none(system.map(|s| s.last_caches()))),
             Self::Nodes => nodes(&rows_or_none(system.map(|s| s.nodes()))),
             Self::ParquetFiles => parquet_files(),
             Self::PluginFiles => plugin_files(&rows_or_none(system.map(|s| s.plugin_files()))),
@@ -154,8 +157,8 @@ fn tables(rows: &[TableRow]) -> Vec<Column> {
         view("table_name", rows.iter().map(|row| &row.table_name)),
         unsigned("column_count", rows.iter().map(|row| row.column_count)),
         view("series_key_columns", rows.iter().map(|row| row.series_key.join(", "))),
-        unsigned("last_cache_count", rows.iter().map(|_| 0)),
-        unsigned("distinct_cache_count", rows.iter().map(|_| 0)),
+        unsigned("last_cache_count", rows.iter().map(|row| row.last_caches)),
+        unsigned("distinct_cache_count", rows.iter().map(|row| row.distinct_caches)),
         flag("deleted", rows.iter().map(|row| row.deleted)),
         utc_s_or_null("hard_deletion_time", rows.iter().map(|row| row.hard_deletion_time_s)),
     ]
@@ -316,30 +319,6 @@ fn permit_ns(progress: &Progress) -> Option<i64> {
 
 fn execute_ns(progress: &Progress) -> Option<i64> {
     ns(Some(progress.ended_after?.saturating_sub(progress.permitted_after?)))
-}
-
-fn last_caches() -> Vec<Column> {
-    vec![
-        none("table", &DataType::Utf8View, false),
-        none("name", &DataType::Utf8View, false),
-        none("key_column_ids", &list_of(DataType::UInt16), false),
-        none("key_column_names", &list_of(DataType::Utf8View), false),
-        none("value_column_ids", &list_of(DataType::UInt16), true),
-        none("value_column_names", &list_of(DataType::Utf8View), true),
-        none("count", &DataType::UInt64, false),
-        none("ttl", &DataType::UInt64, false),
-    ]
-}
-
-fn distinct_caches() -> Vec<Column> {
-    vec![
-        none("table", &DataType::Utf8View, false),
-        none("name", &DataType::Utf8View, false),
-        none("column_ids", &list_of(DataType::UInt16), false),
-        none("column_names", &list_of(DataType::Utf8View), false),
-        none("max_cardinality", &DataType::UInt64, false),
-        none("max_age_seconds", &DataType::UInt64, false),
-    ]
 }
 
 fn parquet_files() -> Vec<Column> {

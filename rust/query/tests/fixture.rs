@@ -196,6 +196,8 @@ impl SystemSource for System {
             database_name: "sensors".to_owned(),
             table_name: "weather".to_owned(),
             column_count: 5,
+            last_caches: 2,
+            distinct_caches: 1,
             series_key: vec!["host".to_owned(), "room".to_owned()],
             deleted: true,
             hard_deletion_time_s: Some(86_400),

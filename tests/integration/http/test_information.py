@@ -55,7 +55,7 @@ def test_preflight_allows_everything_everywhere(client: ApiClient) -> None:
         ("GET", "/api/v3/write_lp?db=a"),
         ("GET", "/api/v3/query_influxql?db=a&q=x"),
         ("GET", "/query?db=a&q=x"),
-        ("POST", "/api/v3/configure/last_cache"),
+        ("GET", "/api/v3/configure/last_cache"),
     ],
 )
 def test_wrong_paths_and_wrong_methods_are_the_same_404(

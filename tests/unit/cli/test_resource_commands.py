@@ -50,6 +50,18 @@ IN_DB = ["-d", "db"]
             'Table "db"."t" created successfully',
         ),
         (
+            ["delete", "last_cache", *IN_DB, "-t", "t", "c"],
+            ("DELETE", "/api/v3/configure/last_cache"),
+            {"db": "db", "table": "t", "name": "c"},
+            "last cache deleted successfully",
+        ),
+        (
+            ["delete", "distinct_cache", *IN_DB, "--table", "t", "c"],
+            ("DELETE", "/api/v3/configure/distinct_cache"),
+            {"db": "db", "table": "t", "name": "c"},
+            "distinct cache deleted successfully",
+        ),
+        (
             ["update", "table", *IN_DB, "t", "-r", "1w"],
             ("PUT", TABLE),
             {"db": "db", "table": "t", "retention_period": "7days"},

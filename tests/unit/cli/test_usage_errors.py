@@ -54,7 +54,7 @@ def test_the_program_is_named_as_it_was_started(run: CommandLine, tmp_path: Path
     ("arguments", "message"),
     [
         (["bogus"], "error: unrecognized subcommand 'bogus'"),
-        (["create", "last_cache"], "error: unrecognized subcommand 'last_cache'"),
+        (["create", "first_cache"], "error: unrecognized subcommand 'first_cache'"),
         (["stop", "node"], "error: unrecognized subcommand 'stop'"),
         (["write", "--nonsense"], "error: unexpected argument '--nonsense' found"),
         (["query", *DATABASE, "--format", "xml", "SELECT 1"], "error: invalid value 'xml' for"),
