@@ -101,8 +101,11 @@ impl DistinctCache {
         if !too_many && state.bytes <= self.bounds.bytes {
             return;
         }
-        let left = if too_many { left } else { state.seen.len() - state.seen.len() / 8 - 1 };
-        let mut surplus = state.seen.len() - left;
+        let seven_eighths = (state.seen.len() - state.seen.len() / 8).saturating_sub(1);
+        let mut surplus = state.seen.len() - if too_many { left } else { seven_eighths };
+        if surplus == 0 {
+            return;
+        }
         let mut times: Vec<i64> = state.seen.values().copied().collect();
         let newest_gone = *times.select_nth_unstable(surplus - 1).1;
         let earlier = times[..surplus].iter().filter(|time| **time < newest_gone).count();

@@ -211,7 +211,8 @@ impl LastCache {
 
     /// Lets go of an eighth of the keys where there are too many.
     fn let_go(&self, state: &mut State) {
-        if state.keys.len() <= self.bounds.keys && state.bytes <= self.bounds.bytes {
+        let fits = state.keys.len() <= self.bounds.keys && state.bytes <= self.bounds.bytes;
+        if fits || state.keys.is_empty() {
             return;
         }
         let mut surplus = (state.keys.len() / 8).max(1);

@@ -3,6 +3,7 @@
 //! What stays true: a fill and the writes that go on meanwhile meet in the cache, so nobody waits
 //! for it but who reads. Where it is overtaken too often, writes wait for the last attempt.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -98,10 +99,10 @@ impl CacheView {
         let all = arrow_schema(table).1.into_iter().enumerate();
         let (projection, columns): (Vec<_>, Vec<_>) = all.filter(needed).unzip();
         let times = TimeRange { min: fill.time_min, max: i64::MAX };
-        for block in 0..rows.block_count() {
-            if rows.block(block).times().intersect(times).is_empty() {
-                continue;
-            }
+        let touched = |block: &usize| !rows.block(*block).times().intersect(times).is_empty();
+        let mut blocks: Vec<usize> = (0..rows.block_count()).filter(touched).collect();
+        blocks.sort_by_key(|block| Reverse(rows.block(*block).time_max)); // most others are behind
+        for block in blocks {
             for batch in rows.read(block, &projection, times)? {
                 if !self.cache.fill(fill, &batch?, &columns, table)? {
                     return Ok(false);
