@@ -140,7 +140,7 @@ fn run(folder: &Path, steps: &[Step], created_after: usize, looks: &[bool]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: ProptestConfig::default().cases.div_ceil(8),
+        cases: ProptestConfig::default().cases.div_ceil(16),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
