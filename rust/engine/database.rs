@@ -9,9 +9,9 @@ use super::compact::kept_times;
 use super::table_view::{Part, TableView};
 use crate::buffer::{Buffer, TableRows};
 use crate::error::Result;
-use crate::query::{self, CacheSource, TableSnapshot};
+use crate::query::{self, CacheSource, FileRow, TableSnapshot};
 use crate::schema::{CacheKind, Database, Deleted, Table, TableId, arrow_schema};
-use crate::store::{RowStore, StoredTable};
+use crate::store::{FileEntry, RowStore, StoredTable};
 
 /// One database for one query.
 #[derive(Debug, Clone)]
@@ -76,6 +76,16 @@ impl query::Database for DatabaseView {
         Ok(Some(Arc::new(self.view(table)?)))
     }
 
+    fn files(&self) -> Vec<FileRow> {
+        let stored = self.store.stored();
+        let of_table = |table: &Arc<Table>| -> Vec<FileRow> {
+            let layers = &stored.table(table.id).layers;
+            let files = layers.iter().flat_map(|layer| &layer.files);
+            files.map(|file| file_row(table, file.entry())).collect()
+        };
+        self.database.tables.values().flat_map(of_table).collect()
+    }
+
     fn cache(
         &self,
         kind: CacheKind,
@@ -83,5 +93,16 @@ impl query::Database for DatabaseView {
         name: Option<&str>,
     ) -> Option<Arc<dyn CacheSource>> {
         CacheView::find(self, kind, table, name).map(|found| Arc::new(found) as _)
+    }
+}
+
+fn file_row(table: &Table, file: &FileEntry) -> FileRow {
+    FileRow {
+        table_name: table.name.to_string(),
+        path: file.path.to_string(),
+        size_bytes: file.bytes,
+        row_count: file.rows,
+        time_min: file.time_min,
+        time_max: file.time_max,
     }
 }

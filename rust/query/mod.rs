@@ -39,6 +39,6 @@ pub use session::PLAN_NODES_MAX;
 pub use source::{Batches, BlockInfo, CacheSource, Database, TableSnapshot, TimeRange};
 pub use stream::QueryStream;
 pub use system_tables::{
-    DatabaseRow, DistinctCacheRow, LastCacheRow, LogLine, LogRing, NodeRow, PluginFileRow,
+    DatabaseRow, DistinctCacheRow, FileRow, LastCacheRow, LogLine, LogRing, NodeRow, PluginFileRow,
     QUERIES_LOGGED_MAX, SystemSource, TableRow, TokenRow, TriggerRow,
 };

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use super::system_tables::FileRow;
 use crate::cache::KeyCondition;
 use crate::error::Result;
 pub use crate::schema::TimeRange;
@@ -102,6 +103,11 @@ pub trait Database: Send + Sync + fmt::Debug {
     /// # Errors
     /// What freezing it meets; it ends the query.
     fn table(&self, name: &str) -> Result<Option<Arc<dyn TableSnapshot>>>;
+
+    /// The files that hold its rows now.
+    fn files(&self) -> Vec<FileRow> {
+        Vec::new()
+    }
 
     /// A cache of a table by its name, or the only one of its kind.
     fn cache(

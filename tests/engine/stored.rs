@@ -55,6 +55,24 @@ fn stored_rows_are_there_after_a_restart_and_leave_the_memory() {
 }
 
 #[test]
+fn files_are_rows_of_a_system_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = open(folder.path());
+    let sql = "SELECT table_name, row_count, min_time, max_time FROM system.parquet_files \
+               ORDER BY table_name";
+    write(&engine, "m,t=a v=1i 5\nm,t=b v=2i 7\nn v=1i -3").expect("a write");
+    assert!(rows(&engine, sql).is_empty());
+    engine.persist().expect("a manifest");
+    assert_eq!(rows(&engine, sql), ["m,2,5,7", "n,1,-3,-3"]);
+    let sql = "SELECT path, size_bytes FROM system.parquet_files WHERE table_name = 'n'";
+    let shown = rows(&engine, sql).remove(0);
+    let (path, bytes) = shown.rsplit_once(',').expect("two columns");
+    let file = parquet_files(folder.path()).into_iter().find(|file| file.ends_with(path));
+    let length = file.expect("a file of this name").metadata().expect("a file").len();
+    assert_eq!(bytes, length.to_string());
+}
+
+#[test]
 fn layers_become_one_and_their_files_go() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = open(folder.path());

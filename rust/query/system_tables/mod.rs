@@ -26,8 +26,8 @@ pub use log_ring::{LogLine, LogRing};
 pub use query_log::QUERIES_LOGGED_MAX;
 pub(super) use query_log::{Logged, Phase, QueryLog};
 pub use rows::{
-    DatabaseRow, DistinctCacheRow, LastCacheRow, NodeRow, PluginFileRow, SystemSource, TableRow,
-    TokenRow, TriggerRow,
+    DatabaseRow, DistinctCacheRow, FileRow, LastCacheRow, NodeRow, PluginFileRow, SystemSource,
+    TableRow, TokenRow, TriggerRow,
 };
 
 use super::source::Database;

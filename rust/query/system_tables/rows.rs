@@ -71,6 +71,23 @@ pub struct TableRow {
     pub hard_deletion_time_s: Option<i64>,
 }
 
+/// A row of `parquet_files`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileRow {
+    /// Name of the table whose rows are in it.
+    pub table_name: String,
+    /// Name of the object in the store.
+    pub path: String,
+    /// Its length.
+    pub size_bytes: u64,
+    /// Rows in it.
+    pub row_count: u64,
+    /// The earliest time, in nanoseconds since the epoch.
+    pub time_min: i64,
+    /// The latest time.
+    pub time_max: i64,
+}
+
 /// A row of `last_caches`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LastCacheRow {

@@ -19,7 +19,7 @@ use super::columns::{
 };
 use super::log_ring::LogLine;
 use super::query_log::{Entry, Phase, Progress};
-use super::rows::{DatabaseRow, NodeRow, PluginFileRow, TableRow, TokenRow, TriggerRow};
+use super::rows::{DatabaseRow, FileRow, NodeRow, PluginFileRow, TableRow, TokenRow, TriggerRow};
 
 /// A system table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Kind {
             Self::InfluxdbSchema => influxdb_schema(&rows_or_none(from.map(schema_rows))),
             Self::LastCaches => caches::last(&rows_or_none(system.map(|s| s.last_caches()))),
             Self::Nodes => nodes(&rows_or_none(system.map(|s| s.nodes()))),
-            Self::ParquetFiles => parquet_files(),
+            Self::ParquetFiles => parquet_files(&rows_or_none(from.map(|s| s.database.files()))),
             Self::PluginFiles => plugin_files(&rows_or_none(system.map(|s| s.plugin_files()))),
             Self::Logs => logs(&rows_or_none(system.map(|s| s.log_lines()))),
             Self::TriggerArguments => arguments(&rows_or_none(system.map(|s| s.triggers()))),
@@ -321,14 +321,14 @@ fn execute_ns(progress: &Progress) -> Option<i64> {
     ns(Some(progress.ended_after?.saturating_sub(progress.permitted_after?)))
 }
 
-fn parquet_files() -> Vec<Column> {
+fn parquet_files(rows: &[FileRow]) -> Vec<Column> {
     vec![
-        none("table_name", &DataType::Utf8, false),
-        none("path", &DataType::Utf8, false),
-        none("size_bytes", &DataType::UInt64, false),
-        none("row_count", &DataType::UInt64, false),
-        none("min_time", &DataType::Int64, false),
-        none("max_time", &DataType::Int64, false),
+        text("table_name", rows.iter().map(|row| &row.table_name)),
+        text("path", rows.iter().map(|row| &row.path)),
+        unsigned("size_bytes", rows.iter().map(|row| row.size_bytes)),
+        unsigned("row_count", rows.iter().map(|row| row.row_count)),
+        integer("min_time", rows.iter().map(|row| row.time_min)),
+        integer("max_time", rows.iter().map(|row| row.time_max)),
     ]
 }
 
