@@ -14,6 +14,7 @@ from influxpe.engine_types import Format, Language, Precision, Scalar
 __all__ = [
     "Backup",
     "BusyError",
+    "CacheInfo",
     "ClosedError",
     "ConflictError",
     "CorruptError",
@@ -24,6 +25,7 @@ __all__ = [
     "Feed",
     "FeedRead",
     "FeedTable",
+    "InfluxqlStatement",
     "InternalError",
     "InvalidError",
     "LineError",
@@ -40,6 +42,7 @@ __all__ = [
     "WriteTicket",
     "check_database_name",
     "check_namespace",
+    "influxql_statements",
     "read_manifest",
     "read_segment",
 ]

@@ -1,9 +1,9 @@
 //! The threads and the memory of all queries, and the door to them.
 //!
-//! Comes in: SQL or InfluxQL, what it may read, and a format. Goes out: a stream of bytes. Stays true: planning
-//! and execution run on threads of their own, whose stacks hold the deepest statement that
-//! `depth::check` lets pass; all queries together stay below one limit of memory. Refuses what
-//! `session::plan` refuses.
+//! Comes in: SQL or InfluxQL, what it may read, and a format. Goes out: a stream of bytes. Stays
+//! true: planning and execution run on threads of their own, whose stacks hold the deepest
+//! statement that `depth::check` lets pass; all queries together stay below one limit of memory.
+//! Refuses what `session::plan` and `influxql::plan` refuse.
 
 use std::fmt;
 use std::sync::Arc;

@@ -39,6 +39,8 @@ from influxpe.http.services import Services
 from influxpe.http.tables import TableEndpoints
 from influxpe.http.tokens import TokenEndpoints
 from influxpe.http.triggers import TriggerEndpoints
+from influxpe.http.v1 import query as v1
+from influxpe.http.v1.query import QueryV1Endpoint
 from influxpe.http.write import WriteEndpoints
 from influxpe.http.write_arrow import ArrowEndpoint, answer_stream_error
 
@@ -90,6 +92,7 @@ def _table(rows: list[Row]) -> Routes:
 def _data_routes(services: Services) -> Routes:
     writes, queries = WriteEndpoints(services), QueryEndpoints(services)
     arrow, influxql = ArrowEndpoint(services), InfluxqlEndpoints(services)
+    query_v1 = QueryV1Endpoint(services)
     found = [
         ("POST", Route("/api/v3/write_lp", writes.v3, write.answer_error)),
         ("POST", Route("/api/v3/write_arrow", arrow.write, answer_stream_error)),
@@ -97,6 +100,8 @@ def _data_routes(services: Services) -> Routes:
         ("POST", Route("/api/v2/write", writes.v2, write.answer_error_v2)),
         ("GET", Route("/api/v3/query_sql", queries.get, query.answer_error)),
         ("POST", Route("/api/v3/query_sql", queries.post, query.answer_error)),
+        ("GET", Route("/query", query_v1.answer, v1.answer_error)),
+        ("POST", Route("/query", query_v1.answer, v1.answer_error)),
         ("GET", Route("/api/v3/query_influxql", influxql.get, query.answer_error)),
         ("POST", Route("/api/v3/query_influxql", influxql.post, query.answer_error)),
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from influxpe import errors
-from influxpe._engine import Engine, QueryStream
+from influxpe._engine import Engine
 from influxpe.http import errors as table
 from influxpe.http.bodies import decode_body
 from influxpe.http.messages import (
@@ -179,34 +179,53 @@ async def answer_query(
     Raises the errors of the engine, and `Disconnected` where the client does not wait for them.
     """
 
-    def begin() -> tuple[QueryStream, bytes | None, bytes | None]:
+    def begin() -> Callable[[], bytes | None]:
         stream = engine.query(database, text, params=params, format=form, language=language)
-        first = stream.next_chunk()
-        return stream, first, None if first is None else stream.next_chunk()
+        return stream.next_chunk
+
+    return await answer_chunks(threads, call, MEDIA_TYPES[form], begin)
+
+
+async def answer_chunks(
+    threads: Threads, call: Call, media_type: str, begin: Callable[[], Callable[[], bytes | None]]
+) -> Answer:
+    """Answer with what the function that `begin` gives returns, call by call, until `None`.
+
+    All of it runs beside the event loop. Raises what `begin` and the first two calls raise, and
+    `Disconnected` where the client does not wait for them.
+    """
+
+    def first_two() -> tuple[Callable[[], bytes | None], bytes | None, bytes | None]:
+        following = begin()
+        first = following()
+        return following, first, None if first is None else following()
 
     watch = _Watch(call.receive)
     try:
-        stream, first, second = await watch.unless_disconnected(threads.query(begin))
+        following, first, second = await watch.unless_disconnected(threads.query(first_two))
     except BaseException:
         watch.end()
         raise
     if second is None:
         watch.end()
-        return succeeded(Response(first or b"", headers={"content-type": MEDIA_TYPES[form]}))
-    return Streamed(MEDIA_TYPES[form], _chunks(threads, watch, stream, [first or b"", second]))
+        return succeeded(Response(first or b"", headers={"content-type": media_type}))
+    return Streamed(media_type, _chunks(threads, watch, following, [first or b"", second]))
 
 
 async def _chunks(
-    threads: Threads, watch: _Watch, stream: QueryStream, ready: list[bytes]
+    threads: Threads,
+    watch: _Watch,
+    following: Callable[[], bytes | None],
+    ready: list[bytes],
 ) -> AsyncIterator[bytes]:
     try:
         for chunk in ready:
             yield chunk
         while True:
-            following = await watch.unless_disconnected(threads.query(stream.next_chunk))
-            if following is None:
+            more = await watch.unless_disconnected(threads.query(following))
+            if more is None:
                 return
-            yield following
+            yield more
     finally:
         watch.end()
 

@@ -12,6 +12,7 @@ use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::{
     EmptyRelation, Expr as Computed, LogicalPlan, LogicalPlanBuilder, SortExpr, ident, lit,
 };
+use serde_json::json;
 
 use super::bins::in_zone;
 use super::columns::{Columns, Kind, TIME};
@@ -183,7 +184,10 @@ fn output_column(index: usize, part: &Part, kind: Kind) -> Computed {
 
 /// The JSON about the columns of an answer: each tag, its column, and whether an output shows it.
 pub(super) fn group_key_of(tags: &[(String, usize, bool)]) -> String {
-    let tag = |(name, index, shown): &(String, usize, bool)| serde_json::json!({"tag_key": name, "column_index": index, "is_projected": shown});
+    let tag = |tag: &(String, usize, bool)| {
+        let (name, index, shown) = tag;
+        json!({"tag_key": name, "column_index": index, "is_projected": shown})
+    };
     let tags: Vec<_> = tags.iter().map(tag).collect();
-    serde_json::json!({"measurement_column_index": 0, "tag_key_columns": tags}).to_string()
+    json!({"measurement_column_index": 0, "tag_key_columns": tags}).to_string()
 }

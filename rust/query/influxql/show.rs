@@ -1,9 +1,9 @@
 //! `SHOW`: what a database holds.
 //!
 //! Comes in: a statement and the tables of its database. Goes out: a plan of names, sorted, those
-//! of one measurement after those of another. Stays true: without a condition names of measurements,
-//! tags and fields come from the catalog alone; values of tags are those of all rows, whatever
-//! their age. Refuses limits of series.
+//! of one measurement after those of another. Stays true: without a condition names of
+//! measurements, tags and fields come from the catalog alone; values of tags are those of all rows,
+//! whatever their age. Refuses limits of series.
 
 use std::sync::Arc;
 

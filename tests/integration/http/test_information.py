@@ -53,8 +53,8 @@ def test_preflight_allows_everything_everywhere(client: ApiClient) -> None:
         ("DELETE", "/ping"),
         ("TRACE", "/api/v3/engine/x"),
         ("GET", "/api/v3/write_lp?db=a"),
-        ("GET", "/api/v3/query_influxql?db=a&q=x"),
-        ("GET", "/query?db=a&q=x"),
+        ("PUT", "/api/v3/query_influxql?db=a&q=x"),
+        ("PUT", "/query?db=a&q=x"),
         ("GET", "/api/v3/configure/last_cache"),
     ],
 )

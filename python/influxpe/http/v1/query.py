@@ -1,0 +1,143 @@
+"""`/query`: statements of InfluxQL in, one document of their results out, or one for each chunk.
+
+What is wrong with a statement is told inside the document, with status 200; the others go on. Rows
+are read, turned and written piece by piece on the threads of queries.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from influxpe import errors
+from influxpe._engine import InfluxqlStatement, influxql_statements
+from influxpe.http import errors as table
+from influxpe.http.influxql import NO_DATABASE, catalog_query
+from influxpe.http.messages import Answer, Call, json_refusal
+from influxpe.http.names import INTERNAL_DATABASE
+from influxpe.http.query import answer_chunks
+from influxpe.http.v1.documents import Layout, Result, StatementError, chunked, csv, whole
+from influxpe.http.v1.parameters import Form, Question, form_of, question
+from influxpe.http.v1.series import Rendering, Run, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from starlette.responses import Response
+
+    from influxpe._engine import Engine, QueryStream
+    from influxpe.engine_types import Scalar
+    from influxpe.http.services import Services
+
+MEDIA_TYPES: dict[Form, str] = {"json": "application/json", "csv": "application/csv"}
+# Bytes that are gathered before they are sent.
+PIECE_BYTES_MIN = 64 * 1024
+
+DATABASES = """
+SELECT 'databases' AS "iox::measurement", database_name AS name FROM system.databases
+WHERE NOT deleted ORDER BY database_name
+"""
+# Durations as Go prints them, as in `http/influxql.py`.
+RETENTION_POLICIES = """
+WITH periods AS (
+  SELECT database_name, CAST(coalesce(retention_period_ns, 0) AS BIGINT) / 1000000000 AS s
+  FROM system.databases WHERE NOT deleted AND database_name = $db
+)
+SELECT 'retention_policies' AS "iox::measurement", database_name AS name,
+  concat(CASE WHEN s >= 3600 THEN concat(s / 3600, 'h') ELSE '' END,
+    CASE WHEN s >= 60 THEN concat((s % 3600) / 60, 'm') ELSE '' END, s % 60, 's') AS duration,
+  true AS "default"
+FROM periods
+"""
+
+
+class QueryV1Endpoint:
+    """The route over one engine."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer `GET` and `POST /query`."""
+        asked, form = question(call), form_of(call.header(b"accept"))
+        params = asked.values()
+        engine = self._services.engine
+
+        def begin() -> Callable[[], bytes | None]:
+            results = list(_results(engine, asked, params, form))
+            return partial(_gathered, _pieces(results, asked, form))
+
+        return await answer_chunks(self._services.threads, call, MEDIA_TYPES[form], begin)
+
+
+def answer_error(error: Exception) -> Response:
+    """Give the answer of the route for an error: its text in JSON."""
+    status, _ = table.find(error) or (500, None)
+    if status == 500:
+        return table.answer(error)
+    return json_refusal(status, str(error)).response()
+
+
+def _pieces(results: Iterable[Result], asked: Question, form: Form) -> Iterator[bytes]:
+    if form == "csv":
+        return csv(results)
+    layout = Layout(pretty=asked.pretty == "true")
+    if asked.chunk_rows is None:
+        return whole(results, layout)
+    return chunked(results, layout, asked.chunk_rows)
+
+
+def _gathered(pieces: Iterator[bytes]) -> bytes | None:
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES_MIN:
+            break
+    return b"".join(gathered) or None
+
+
+def _results(
+    engine: Engine, asked: Question, params: dict[str, Scalar] | None, form: Form
+) -> Iterator[Result]:
+    rendering = Rendering(asked.epoch or ("ns" if form == "csv" else None), infinite=form == "csv")
+    try:
+        statements = influxql_statements(asked.q)
+    except errors.InvalidError as error:
+        yield Result(0, partial(_failing, str(error)))
+        return
+    for number, statement in enumerate(statements):
+        found = partial(_found, engine, statement, asked.db, params)
+        yield Result(number, partial(_runs, found, rendering))
+
+
+def _failing(text: str) -> Iterator[Run]:
+    raise StatementError(text)
+
+
+def _runs(found: Callable[[], QueryStream], rendering: Rendering) -> Iterator[Run]:
+    return runs(found(), rendering)
+
+
+def _found(
+    engine: Engine,
+    statement: InfluxqlStatement,
+    database: str,
+    params: dict[str, Scalar] | None,
+) -> QueryStream:
+    """Begin a statement. The database that it names wins over that of the request."""
+    database = statement.database or database
+    if statement.kind == "show_databases":
+        return engine.query(INTERNAL_DATABASE, DATABASES, format="arrow")
+    if not database:
+        raise StatementError(NO_DATABASE)
+    if catalog_query(statement) is None:
+        return engine.query(
+            database, statement.text, params=params, format="arrow", language="influxql"
+        )
+    if all(known.deleted or known.name != database for known in engine.databases()):
+        text = f"datafusion error: Error during planning: database not found: {database}"
+        raise StatementError(text)
+    named = {"db": database}
+    return engine.query(INTERNAL_DATABASE, RETENTION_POLICIES, params=named, format="arrow")
