@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from influxpe import errors
-from influxpe._engine import InfluxqlStatement, influxql_statements
+from influxpe._engine import DatabaseInfo, Engine, InfluxqlStatement, influxql_statements
 from influxpe.http.bodies import decode_body
 from influxpe.http.messages import Answer, Call, Refusal
 from influxpe.http.names import INTERNAL_DATABASE
@@ -103,15 +103,18 @@ class InfluxqlEndpoints:
         statement = await services.threads.query(lambda: one_statement(text))
         sql = catalog_query(statement)
         if sql is None:
-            database = target(database, statement.database)
+            asked = target(database, statement.database)
         else:
-            params = catalog_parameters(statement, database)
-            database = INTERNAL_DATABASE
+            engine = services.engine
+            params = await services.threads.catalog(
+                lambda: catalog_parameters(engine, statement, database)
+            )
+            asked = INTERNAL_DATABASE
         return await answer_query(
             services.engine,
             services.threads,
             call,
-            database,
+            asked,
             statement.text if sql is None else sql,
             params=params,
             form=form,
@@ -144,12 +147,25 @@ def catalog_query(statement: InfluxqlStatement) -> str | None:
 
 
 def catalog_parameters(
-    statement: InfluxqlStatement, database: str | None
+    engine: Engine, statement: InfluxqlStatement, parameter: str | None
 ) -> dict[str, Scalar] | None:
-    """Give the values of the placeholders of `catalog_query`."""
+    """Give the values of the placeholders of `catalog_query`. Raises what `target` does.
+
+    Raises `NotFoundError` for a database that does not exist.
+    """
     if statement.kind == "show_databases":
         return None
-    return {"db": statement.database or database or None}
+    if not parameter and not statement.database:
+        return {"db": None}
+    database = target(parameter, statement.database)
+    if all(database != info.name for info in live_databases(engine)):
+        raise errors.NotFoundError(f"query error: database not found: {database}")
+    return {"db": database}
+
+
+def live_databases(engine: Engine) -> list[DatabaseInfo]:
+    """Give the databases that are not deleted, `_internal` among them."""
+    return [info for info in engine.databases() if not info.deleted]
 
 
 def target(parameter: str | None, named: str | None) -> str:

@@ -162,6 +162,13 @@ def test_retention_policies_are_shown_as_go_writes_durations(client: ApiClient) 
             404,
             '{"error":"query error: database not found: nope"}',
         ),
+        (
+            "SHOW RETENTION POLICIES ON nope",
+            {},
+            404,
+            '{"error":"query error: database not found: nope"}',
+        ),
+        ("SHOW RETENTION POLICIES ON b", {"db": "a"}, 400, MISMATCH),
         ("SELECT mean(value), host FROM cpu", {"db": "iq"}, 400, "mixing aggregate and non-"),
         ("SELECT value FROM cpu", {"db": "iq", "format": "xml"}, 400, "serde json error: unknown"),
     ],
