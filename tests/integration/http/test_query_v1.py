@@ -1,13 +1,22 @@
 """`/query` of version 1: documents, chunks, CSV, several statements, and what is refused."""
 
+import base64
+import io
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import msgpack  # type: ignore[import-untyped]
+import msgspec
 import pytest
 
-from influxpe.http.v1.parameters import CHUNK_ROWS_MAX
+from influxpe.http.v1.parameters import (
+    CHUNK_ROWS_MAX,
+    MULTIPART_BYTES_MAX,
+    MULTIPART_PARTS_MAX,
+)
 from tests.api_client import ApiClient
 from tests.server_process import ServerProcess, serve_command
 
@@ -30,6 +39,7 @@ SERIES = [
         "values": [["1970-01-01T00:02:00Z", 3]],
     },
 ]
+MAX_HTTP_REQUEST_SIZE = 10 * 1024 * 1024
 BY_HOST = "SELECT n FROM cpu GROUP BY host"
 SEVERAL = "; ".join([BY_HOST, "SELECT v FROM nope", "SELECT nope(v) FROM cpu", "SHOW MEASUREMENTS"])
 
@@ -172,6 +182,27 @@ def test_csv_has_a_header_for_each_statement(client: ApiClient) -> None:
     )
 
 
+def test_msgpack_has_the_members_of_json(client: ApiClient) -> None:
+    text = "; ".join([BY_HOST, "SELECT v FROM nope", "SELECT nope(v) FROM cpu"])
+    answer = get(client, text, accept="application/x-msgpack")
+    assert answer.headers["content-type"] == "application/x-msgpack"
+    assert msgspec.msgpack.decode(answer.content) == get(client, text).json()
+    many = get(client, "; ".join(["SHOW TAG KEYS"] * 20), accept="application/x-msgpack")
+    assert len(msgspec.msgpack.decode(many.content)["results"]) == 20
+    infinite = get(client, "SELECT exp(n * 1000) FROM cpu LIMIT 1", accept="application/x-msgpack")
+    (series,) = msgspec.msgpack.decode(infinite.content)["results"][0]["series"]
+    assert series["values"] == [["1970-01-01T00:00:00Z", math.inf]]
+
+
+def test_chunks_in_msgpack_are_documents_too(client: ApiClient) -> None:
+    parameters = {"chunked": "true", "chunk_size": "20000", "epoch": "ns"}
+    answer = get(client, "SELECT h FROM many", "application/x-msgpack", **parameters)
+    found = list(msgpack.Unpacker(io.BytesIO(answer.content)))
+    told = [document["results"][0] for document in found]
+    assert [len(one["series"][0]["values"]) for one in told] == [20_000, 10_000]
+    assert [one.get("partial", False) for one in told] == [True, False]
+
+
 def test_an_infinite_number_has_no_json(client: ApiClient) -> None:
     text = "SELECT exp(n * 1000) FROM cpu"
     assert results(get(client, text))[0]["error"] == "json: unsupported value: +Inf"
@@ -229,6 +260,19 @@ def test_a_statement_wins_over_the_parameter(client: ApiClient) -> None:
     assert len(results(answer)[0]["series"]) == 1
 
 
+def test_a_policy_counts_where_the_statement_alone_names_a_database(client: ApiClient) -> None:
+    client.write_all("v1/month", "cpu n=7i 1")
+
+    def values(text: str, **more: str) -> list[int]:
+        found = get(client, text, **more).json()["results"][0]["series"]
+        return [row[1] for row in found[0]["values"]]
+
+    assert values("SELECT n FROM v1..cpu", db="", rp="month") == [7]
+    assert values("SELECT n FROM v1.month.cpu", db="") == [7]
+    assert values("SELECT n FROM v1..cpu", rp="month") == [1, 2, 3]
+    assert values("SELECT n FROM cpu", rp="month") == [1, 2, 3]
+
+
 def test_placeholders_are_filled(client: ApiClient) -> None:
     text = "SELECT n FROM cpu WHERE host = $host"
     answer = get(client, text, params='{"host":"b"}', epoch="s")
@@ -273,8 +317,8 @@ def test_a_post_is_read_by_its_type(client: ApiClient) -> None:
         (
             "GET",
             "/query?q=x",
-            {"headers": {"accept": "application/x-msgpack"}},
-            "invalid mime type (application/x-msgpack)",
+            {"headers": {"accept": "text/html"}},
+            "invalid mime type (text/html)",
         ),
         (
             "POST",
@@ -289,3 +333,42 @@ def test_a_bad_request_is_refused(
 ) -> None:
     answer = client.http.request(method, url, **more)  # type: ignore[arg-type]
     assert (answer.status_code, answer.text[: len(body)]) == (400, body)
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_multipart_body_has_at_most_a_hundred_parts(client: ApiClient) -> None:
+    more = {f"f{number}": (None, b"") for number in range(MULTIPART_PARTS_MAX)}
+    answer = client.http.post("/query", files={"q": (None, b"SHOW DATABASES")} | more)
+    text = "a multipart body has at most 100 parts, this one 101"
+    assert (answer.status_code, answer.json()) == (400, {"error": text})
+
+
+def test_a_multipart_body_has_at_most_two_mebibytes(client: ApiClient) -> None:
+    answer = client.http.post("/query", files={"q": (None, b" " * MULTIPART_BYTES_MAX)})
+    assert answer.status_code == 413
+    assert "a multipart body has at most 2097152 bytes, this one " in answer.json()["error"]
+
+
+def test_a_body_past_the_limit_of_requests_is_refused(client: ApiClient) -> None:
+    body = b"SHOW DATABASES" + b" " * MAX_HTTP_REQUEST_SIZE
+    answer = client.http.post("/query?db=v1", content=body)
+    text = f"max request size ({MAX_HTTP_REQUEST_SIZE} bytes) exceeded"
+    assert (answer.status_code, answer.text) == (413, text)
+
+
+def test_an_empty_token_is_refused_even_where_none_is_needed(client: ApiClient) -> None:
+    headers = {"Authorization": "Basic " + base64.b64encode(b"user:").decode()}
+    answer = client.http.get("/query?q=SHOW+DATABASES", headers=headers)
+    assert (answer.status_code, answer.text) == (401, '{"error":"unauthorized access"}')
+    assert client.http.get("/query?q=SHOW+DATABASES&p=x", headers=headers).status_code == 200
+
+
+def test_a_client_that_leaves_ends_its_query_and_nothing_else(
+    client: ApiClient, server: ServerProcess
+) -> None:
+    parameters = {"db": "v1", "q": "; ".join(["SELECT h, v FROM many"] * 100)}
+    for _ in range(3):
+        with client.http.stream("GET", "/query", params=parameters) as answer:
+            next(answer.iter_raw())
+    assert results(get(client, "SELECT v FROM nope")) == [{"statement_id": 0}]
+    assert server.running()

@@ -138,6 +138,22 @@ def test_disable_authz_opens_what_it_names(tmp_path: Path) -> None:
         assert httpx.get(f"{server.url}/metrics").status_code == 401
 
 
+def test_version_1_takes_the_token_in_the_url_or_in_a_header(server: ServerProcess) -> None:
+    token = make_admin(server)["token"]
+    url, query = f"{server.url}/query", {"q": "SHOW DATABASES"}
+
+    def status(headers: dict[str, str] | None = None, **more: str) -> int:
+        return httpx.get(url, params=query | more, headers=headers).status_code
+
+    assert status(p=token, u="anybody") == 200
+    basic = base64.b64encode(f"anybody:{token}".encode()).decode()
+    for spelled in (f"Bearer {token}", f"Token {token}", f"Basic {basic}"):
+        assert status({"Authorization": spelled}) == 200
+    assert (status(), status(p="nobody"), status({"Authorization": "Token nobody"})) == (401,) * 3
+    form = httpx.post(url, data=query | {"p": token})
+    assert (form.status_code, form.text) == (401, UNAUTHENTICATED)
+
+
 def test_an_admin_token_file_is_loaded(tmp_path: Path, connect: Connect) -> None:
     token = "apiv3_" + "x" * 86
     file = tmp_path / "token.json"

@@ -1,4 +1,4 @@
-"""Results of statements as JSON documents and as CSV, piece by piece."""
+"""Results of statements as documents in JSON and msgpack, and as CSV, piece by piece."""
 
 from __future__ import annotations
 
@@ -97,39 +97,70 @@ def _opened(before: Run | None, layout: Layout) -> bytes:
 
 
 def _head(run: Run, layout: Layout) -> bytes:
-    members: dict[str, object] = {"name": run.name}
-    if run.tags:
-        members["tags"] = dict(sorted(run.tags.items()))
-    members["columns"] = run.columns
     told = (
         layout.line(5) + layout.key(name) + layout.value(value, 5)
-        for name, value in members.items()
+        for name, value in _members(run).items()
     )
     values = b"," + layout.line(5) + layout.key("values") + b"["
     return layout.line(4) + b"{" + b",".join(told) + values
+
+
+def _members(run: Run) -> dict[str, object]:
+    tags: dict[str, object] = {"tags": dict(sorted(run.tags.items()))} if run.tags else {}
+    return {"name": run.name, **tags, "columns": run.columns}
 
 
 def _rows(run: Run, layout: Layout) -> bytes:
     return b",".join(layout.line(6) + layout.value(row, 6) for row in run.values)
 
 
-def chunked(results: Iterable[Result], layout: Layout, rows_max: int) -> Iterator[bytes]:
+def packed(results: list[Result]) -> Iterator[bytes]:
+    """Give one document in msgpack, with the names of JSON; the rows of a statement are gathered.
+
+    Its array of results says first how many there are, so the nulls of an empty one are cut off.
+    """
+    opening = msgspec.msgpack.encode({"results": [None] * len(results)})
+    yield opening[: len(opening) - len(results)]
+    for result in results:
+        yield msgspec.msgpack.encode(_gathered(result))
+
+
+def _gathered(result: Result) -> dict[str, object]:
+    series: list[dict[str, object]] = []
+    values: list[list[object]] = []
+    before: Run | None = None
+    told: dict[str, object] = {"statement_id": result.statement_id}
+    try:
+        for run in result.runs():
+            if before is None or not run.continues(before):
+                values = []
+                series.append(_members(run) | {"values": values})
+            values.extend(run.values)
+            before = run
+    except FAILURES as error:
+        told["error"] = explained(error)
+    return told | ({"series": series} if series else {})
+
+
+def chunked(
+    results: Iterable[Result], spell: Callable[[object], bytes], rows_max: int
+) -> Iterator[bytes]:
     """Give a document for each so many rows of a series; a result without rows gives none."""
     for result in results:
         held: Run | None = None
         try:
             for run in pieces(result.runs(), rows_max):
                 if held is not None:
-                    yield _document(result, held, layout, following=run)
+                    yield spell(_document(result, held, following=run))
                 held = run
         except FAILURES as error:
             if held is not None:
-                yield _document(result, held, layout)
+                yield spell(_document(result, held))
             failed = {"statement_id": result.statement_id, "error": explained(error)}
-            yield layout.value({"results": [failed]}, 0)
+            yield spell({"results": [failed]})
             continue
         if held is not None:
-            yield _document(result, held, layout)
+            yield spell(_document(result, held))
 
 
 def pieces(found: Iterator[Run], rows_max: int) -> Iterator[Run]:
@@ -149,17 +180,14 @@ def pieces(found: Iterator[Run], rows_max: int) -> Iterator[Run]:
         yield held
 
 
-def _document(result: Result, run: Run, layout: Layout, following: Run | None = None) -> bytes:
-    series: dict[str, object] = {"name": run.name}
-    if run.tags:
-        series["tags"] = dict(sorted(run.tags.items()))
-    series |= {"columns": run.columns, "values": run.values}
+def _document(result: Result, run: Run, following: Run | None = None) -> dict[str, object]:
+    series = _members(run) | {"values": run.values}
     if following is not None and following.continues(run):
         series["partial"] = True
     told: dict[str, object] = {"statement_id": result.statement_id, "series": [series]}
     if following is not None:
         told["partial"] = True
-    return layout.value({"results": [told]}, 0)
+    return {"results": [told]}
 
 
 def csv(results: Iterable[Result]) -> Iterator[bytes]:

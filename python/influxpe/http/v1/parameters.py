@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from influxpe.http.auth import token_from_header
 from influxpe.http.messages import Refusal, json_refusal
 from influxpe.http.parameters import Flag, ParameterError, parse_query
 from influxpe.http.query import check_parameters
@@ -17,17 +18,22 @@ if TYPE_CHECKING:
     from influxpe.http.messages import Call
 
 Epoch = Literal["ns", "u", "µ", "ms", "s", "m", "h", "d", "w"]
-Form = Literal["json", "csv"]
+Form = Literal["json", "csv", "msgpack"]
 
 FORMS: dict[bytes, Form] = {
     b"application/json": "json",
     b"*/*": "json",
     b"application/csv": "csv",
     b"text/csv": "csv",
+    b"application/x-msgpack": "msgpack",
 }
 # Rows of a chunk where the client does not say how many, and at most: a chunk is held whole.
 CHUNK_ROWS = 10_000
 CHUNK_ROWS_MAX = 100_000
+# A request has eight known fields; the rest is for those that are ignored.
+MULTIPART_PARTS_MAX = 100
+# A text of InfluxQL has half of it at most. Parts are read line by line, in half a second per MiB.
+MULTIPART_BYTES_MAX = 2 * 1024 * 1024
 NO_QUERY = "expected a query to be provided in the query string or body"
 NO_PARAMETERS = "missing query parameters 'db' and 'q'"
 NO_BOUNDARY = "A boundary header is required for multipart upload"
@@ -38,6 +44,7 @@ class Question(msgspec.Struct):
 
     q: str = ""
     db: str = ""
+    rp: str = ""
     epoch: Epoch | None = None
     chunked: Flag = "false"
     chunk_size: int = CHUNK_ROWS
@@ -72,6 +79,15 @@ def question(call: Call) -> Question:
     if not asked.q.strip():
         raise json_refusal(400, NO_QUERY)
     return asked
+
+
+def check_token(call: Call) -> None:
+    """Refuse a header that holds an empty token, even where no token is asked for."""
+    value = call.header(b"authorization")
+    if value is None or "p" in _pairs(call.query_string):
+        return
+    if not token_from_header(value):
+        raise json_refusal(401, "unauthorized access")
 
 
 def form_of(accept: bytes | None) -> Form:
@@ -114,13 +130,20 @@ def _pairs(text: bytes) -> dict[str, str]:
 
 
 def _multipart(content_type: bytes, body: bytes) -> dict[str, str]:
+    if len(body) > MULTIPART_BYTES_MAX:
+        text = f"a multipart body has at most {MULTIPART_BYTES_MAX} bytes, this one {len(body)}"
+        raise json_refusal(413, text)
     parsed = BytesParser(policy=HTTP).parsebytes(
         b"content-type: " + content_type + b"\r\n\r\n" + body
     )
     if not parsed.is_multipart():
         raise json_refusal(400, NO_BOUNDARY)
+    parts = list(parsed.iter_parts())
+    if len(parts) > MULTIPART_PARTS_MAX:
+        text = f"a multipart body has at most {MULTIPART_PARTS_MAX} parts, this one {len(parts)}"
+        raise json_refusal(400, text)
     members = {}
-    for part in parsed.iter_parts():
+    for part in parts:
         name = part.get_param("name", header="content-disposition")
         content = part.get_payload(decode=True)
         if isinstance(name, str) and isinstance(content, bytes):

@@ -9,19 +9,29 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from influxpe import errors
 from influxpe._engine import InfluxqlStatement, influxql_statements
 from influxpe.http import errors as table
 from influxpe.http.influxql import NO_DATABASE, catalog_query
-from influxpe.http.messages import Answer, Call, json_refusal
-from influxpe.http.names import INTERNAL_DATABASE
+from influxpe.http.messages import Answer, Call, json_refusal, succeeded
+from influxpe.http.names import INTERNAL_DATABASE, with_retention_policy
 from influxpe.http.query import answer_chunks
-from influxpe.http.v1.documents import Layout, Result, StatementError, chunked, csv, whole
-from influxpe.http.v1.parameters import Form, Question, form_of, question
+from influxpe.http.v1.documents import (
+    Layout,
+    Result,
+    StatementError,
+    chunked,
+    csv,
+    packed,
+    whole,
+)
+from influxpe.http.v1.parameters import Form, Question, check_token, form_of, question
 from influxpe.http.v1.series import Rendering, Run, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.responses import Response
 
@@ -29,7 +39,11 @@ if TYPE_CHECKING:
     from influxpe.engine_types import Scalar
     from influxpe.http.services import Services
 
-MEDIA_TYPES: dict[Form, str] = {"json": "application/json", "csv": "application/csv"}
+MEDIA_TYPES: dict[Form, str] = {
+    "json": "application/json",
+    "csv": "application/csv",
+    "msgpack": "application/x-msgpack",
+}
 # Bytes that are gathered before they are sent.
 PIECE_BYTES_MIN = 64 * 1024
 
@@ -59,7 +73,9 @@ class QueryV1Endpoint:
 
     async def answer(self, call: Call) -> Answer:
         """Answer `GET` and `POST /query`."""
-        asked, form = question(call), form_of(call.header(b"accept"))
+        check_token(call)
+        form = form_of(call.header(b"accept"))
+        asked = await self._services.threads.query(lambda: question(call))
         params = asked.values()
         engine = self._services.engine
 
@@ -71,20 +87,21 @@ class QueryV1Endpoint:
 
 
 def answer_error(error: Exception) -> Response:
-    """Give the answer of the route for an error: its text in JSON."""
+    """Give the answer of the route for an error: its text in JSON, for any origin to read."""
     status, _ = table.find(error) or (500, None)
     if status == 500:
-        return table.answer(error)
-    return json_refusal(status, str(error)).response()
+        return succeeded(table.answer(error))
+    return succeeded(json_refusal(status, str(error)).response())
 
 
-def _pieces(results: Iterable[Result], asked: Question, form: Form) -> Iterator[bytes]:
+def _pieces(results: list[Result], asked: Question, form: Form) -> Iterator[bytes]:
     if form == "csv":
         return csv(results)
     layout = Layout(pretty=asked.pretty == "true")
-    if asked.chunk_rows is None:
-        return whole(results, layout)
-    return chunked(results, layout, asked.chunk_rows)
+    if asked.chunk_rows is not None:
+        spell = msgspec.msgpack.encode if form == "msgpack" else partial(layout.value, depth=0)
+        return chunked(results, spell, asked.chunk_rows)
+    return packed(results) if form == "msgpack" else whole(results, layout)
 
 
 def _gathered(pieces: Iterator[bytes]) -> bytes | None:
@@ -101,14 +118,14 @@ def _gathered(pieces: Iterator[bytes]) -> bytes | None:
 def _results(
     engine: Engine, asked: Question, params: dict[str, Scalar] | None, form: Form
 ) -> Iterator[Result]:
-    rendering = Rendering(asked.epoch or ("ns" if form == "csv" else None), infinite=form == "csv")
+    rendering = Rendering(asked.epoch or ("ns" if form == "csv" else None), infinite=form != "json")
     try:
         statements = influxql_statements(asked.q)
     except errors.InvalidError as error:
         yield Result(0, partial(_failing, str(error)))
         return
     for number, statement in enumerate(statements):
-        found = partial(_found, engine, statement, asked.db, params)
+        found = partial(_found, engine, statement, _database(statement, asked), params)
         yield Result(number, partial(_runs, found, rendering))
 
 
@@ -120,14 +137,24 @@ def _runs(found: Callable[[], QueryStream], rendering: Rendering) -> Iterator[Ru
     return runs(found(), rendering)
 
 
+def _database(statement: InfluxqlStatement, asked: Question) -> str:
+    """Give the database that a statement names, else that of the request.
+
+    A policy of the request counts where the statement alone names a database, and none of its own.
+    """
+    named = statement.database
+    if named is None or asked.db or "/" in named:
+        return named or asked.db
+    return with_retention_policy(named, asked.rp)
+
+
 def _found(
     engine: Engine,
     statement: InfluxqlStatement,
     database: str,
     params: dict[str, Scalar] | None,
 ) -> QueryStream:
-    """Begin a statement. The database that it names wins over that of the request."""
-    database = statement.database or database
+    """Begin a statement."""
     if statement.kind == "show_databases":
         return engine.query(INTERNAL_DATABASE, DATABASES, format="arrow")
     if not database:
