@@ -36,8 +36,13 @@ SELECT database_name AS "iox::database", deleted FROM system.databases
 ORDER BY deleted, database_name
 """
 
-# Durations as Go prints them: 168h0m0s, 30m0s, 0s for none.
-SHOW_RETENTION_POLICIES = """
+# The seconds `s` as Go prints durations: 168h0m0s, 30m0s, 0s for none.
+DURATION = """
+  concat(CASE WHEN s >= 3600 THEN concat(s / 3600, 'h') ELSE '' END,
+    CASE WHEN s >= 60 THEN concat((s % 3600) / 60, 'm') ELSE '' END, s % 60, 's')
+"""
+
+SHOW_RETENTION_POLICIES = f"""
 WITH periods AS (
   SELECT database_name, strpos(database_name, '/') AS slash,
     CAST(coalesce(retention_period_ns, 0) AS BIGINT) / 1000000000 AS s
@@ -47,10 +52,9 @@ WITH periods AS (
 )
 SELECT split_part(database_name, '/', 1) AS "iox::database",
   CASE WHEN slash > 0 THEN substr(database_name, slash + 1) ELSE 'autogen' END AS name,
-  concat(CASE WHEN s >= 3600 THEN concat(s / 3600, 'h') ELSE '' END,
-    CASE WHEN s >= 60 THEN concat((s % 3600) / 60, 'm') ELSE '' END, s % 60, 's') AS duration
+  {DURATION} AS duration
 FROM periods ORDER BY database_name
-"""
+"""  # noqa: S608 - constants of this file
 
 
 class _UrlQuery(msgspec.Struct):

@@ -14,7 +14,7 @@ import msgspec
 from influxpe import errors
 from influxpe._engine import InfluxqlStatement, influxql_statements
 from influxpe.http import errors as table
-from influxpe.http.influxql import NO_DATABASE, catalog_query
+from influxpe.http.influxql import DURATION, NO_DATABASE, catalog_query
 from influxpe.http.messages import Answer, Call, json_refusal, succeeded
 from influxpe.http.names import INTERNAL_DATABASE, with_retention_policy
 from influxpe.http.query import answer_chunks
@@ -51,18 +51,16 @@ DATABASES = """
 SELECT 'databases' AS "iox::measurement", database_name AS name FROM system.databases
 WHERE NOT deleted ORDER BY database_name
 """
-# Durations as Go prints them, as in `http/influxql.py`.
-RETENTION_POLICIES = """
+RETENTION_POLICIES = f"""
 WITH periods AS (
   SELECT database_name, CAST(coalesce(retention_period_ns, 0) AS BIGINT) / 1000000000 AS s
   FROM system.databases WHERE NOT deleted AND database_name = $db
 )
 SELECT 'retention_policies' AS "iox::measurement", database_name AS name,
-  concat(CASE WHEN s >= 3600 THEN concat(s / 3600, 'h') ELSE '' END,
-    CASE WHEN s >= 60 THEN concat((s % 3600) / 60, 'm') ELSE '' END, s % 60, 's') AS duration,
+  {DURATION} AS duration,
   true AS "default"
 FROM periods
-"""
+"""  # noqa: S608 - constants of these files
 
 
 class QueryV1Endpoint:
