@@ -6,27 +6,16 @@ so that it has every format too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from influxpe import errors
 from influxpe._engine import DatabaseInfo, Engine, InfluxqlStatement, influxql_statements
-from influxpe.http.bodies import decode_body
-from influxpe.http.messages import Answer, Call, Refusal
+from influxpe.http.messages import Answer, Call
 from influxpe.http.names import INTERNAL_DATABASE
-from influxpe.http.parameters import decode_json, query_parameters
-from influxpe.http.query import (
-    FormatName,
-    answer_query,
-    check_parameters,
-    choose_format,
-    url_parameters,
-)
+from influxpe.http.query import QueryDoor, answer_query
 
 if TYPE_CHECKING:
     from influxpe.engine_types import Format, Scalar
-    from influxpe.http.services import Services
 
 ONE_STATEMENT = "must provide only one InfluxQl statement per query"
 NO_DATABASE = "must specify a 'db' parameter, or provide the database in the InfluxQL query"
@@ -57,43 +46,8 @@ FROM periods ORDER BY database_name
 """  # noqa: S608 - constants of this file
 
 
-class _UrlQuery(msgspec.Struct):
-    q: str
-    db: str | None = None
-    format: FormatName | None = None
-    params: str | None = None
-
-
-class _JsonQuery(msgspec.Struct):
-    q: str
-    db: str | None = None
-    format: FormatName | None = None
-    params: dict[str, Any] | None = None
-
-
-class InfluxqlEndpoints:
-    """The InfluxQL routes over one engine."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def get(self, call: Call) -> Answer:
-        """Answer `GET /api/v3/query_influxql?q=&db=`."""
-        if not call.query_string:
-            raise Refusal(400, "missing query parameters 'db' and 'q'")
-        given = query_parameters(_UrlQuery, call)
-        params = None if given.params is None else url_parameters(given.params)
-        form = choose_format(call.header(b"accept"), given.format)
-        return await self._run(call, given.db, given.q, params, form)
-
-    async def post(self, call: Call) -> Answer:
-        """Answer `POST /api/v3/query_influxql` with a JSON body of any content type."""
-        bytes_max = self._services.config.max_http_request_size
-        body = decode_body(call.body, call.header(b"content-encoding"), bytes_max)
-        given = decode_json(_JsonQuery, body)
-        params = check_parameters(given.params, "serde json")
-        form = choose_format(call.header(b"accept"), given.format)
-        return await self._run(call, given.db, given.q, params, form)
+class InfluxqlEndpoints(QueryDoor):
+    """`/api/v3/query_influxql` over one engine."""
 
     async def _run(
         self,

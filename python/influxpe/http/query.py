@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -65,18 +66,30 @@ ACCEPTED: dict[bytes, Format] = {
 I64_MIN, U64_MAX = -(2**63), 2**64 - 1
 
 
-class _UrlQuery(msgspec.Struct):
-    db: str
+class UrlQuery(msgspec.Struct, kw_only=True):
+    """A query in a URL, whose database may stand in its text instead."""
+
+    db: str | None = None
     q: str
     format: FormatName | None = None
     params: str | None = None
 
 
-class _JsonQuery(msgspec.Struct):
-    db: str
+class JsonQuery(msgspec.Struct, kw_only=True):
+    """The same in a body."""
+
+    db: str | None = None
     q: str
     format: FormatName | None = None
     params: dict[str, Any] | None = None
+
+
+class _SqlUrlQuery(UrlQuery, kw_only=True):
+    db: str
+
+
+class _SqlJsonQuery(JsonQuery, kw_only=True):
+    db: str
 
 
 def choose_format(accept: bytes | None, requested: str | None) -> Format:
@@ -119,38 +132,70 @@ def _scalar(value: object, source: str) -> Scalar:
 PLUGIN_FILES = "plugin_files"
 
 
-class QueryEndpoints:
-    """The query routes over one engine."""
+class QueryDoor(ABC):
+    """Reads queries of one language from URLs and bodies."""
+
+    url_query: type[UrlQuery] = UrlQuery
+    json_query: type[JsonQuery] = JsonQuery
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def get(self, call: Call) -> Answer:
-        """Answer `GET /api/v3/query_sql?db=&q=`."""
+        """Answer a query in the URL."""
         if not call.query_string:
             raise Refusal(400, "missing query parameters 'db' and 'q'")
-        given = query_parameters(_UrlQuery, call)
+        given = query_parameters(self.url_query, call)
         params = None if given.params is None else url_parameters(given.params)
         form = choose_format(call.header(b"accept"), given.format)
         return await self._run(call, given.db, given.q, params, form)
 
     async def post(self, call: Call) -> Answer:
-        """Answer `POST /api/v3/query_sql` with a JSON body of any content type."""
+        """Answer a query in a JSON body of any content type."""
         bytes_max = self._services.config.max_http_request_size
         body = decode_body(call.body, call.header(b"content-encoding"), bytes_max)
-        given = decode_json(_JsonQuery, body)
+        given = decode_json(self.json_query, body)
         params = check_parameters(given.params, "serde json")
         form = choose_format(call.header(b"accept"), given.format)
         return await self._run(call, given.db, given.q, params, form)
 
+    @abstractmethod
     async def _run(
-        self, call: Call, database: str, sql: str, params: dict[str, Scalar] | None, form: Format
+        self,
+        call: Call,
+        database: str | None,
+        text: str,
+        params: dict[str, Scalar] | None,
+        form: Format,
+    ) -> Answer:
+        """Answer a query that has been read."""
+
+
+class QueryEndpoints(QueryDoor):
+    """`/api/v3/query_sql` over one engine."""
+
+    url_query = _SqlUrlQuery
+    json_query = _SqlJsonQuery
+
+    async def _run(
+        self,
+        call: Call,
+        database: str | None,
+        text: str,
+        params: dict[str, Scalar] | None,
+        form: Format,
     ) -> Answer:
         services = self._services
-        if database == INTERNAL_DATABASE and PLUGIN_FILES in sql:
+        if database == INTERNAL_DATABASE and PLUGIN_FILES in text:
             await services.processing.list_files()
         return await answer_query(
-            services.engine, services.threads, call, database, sql, params=params, form=form
+            services.engine,
+            services.threads,
+            call,
+            database or "",  # there, if only as an empty text
+            text,
+            params=params,
+            form=form,
         )
 
 

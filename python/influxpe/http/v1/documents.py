@@ -57,6 +57,12 @@ class Layout:
             return text
         return msgspec.json.format(text, indent=2).replace(b"\n", self.line(depth))
 
+    def items(self, values: list[list[object]], depth: int) -> bytes:
+        """Give the items of an array without its brackets, each on a line that deep."""
+        if not self._pretty:
+            return msgspec.json.encode(values)[1:-1]
+        return b",".join(self.line(depth) + self.value(value, depth) for value in values)
+
 
 def whole(results: Iterable[Result], layout: Layout) -> Iterator[bytes]:
     """Give one document of all results."""
@@ -77,9 +83,9 @@ def _series(result: Result, layout: Layout) -> Iterator[bytes]:
     try:
         for run in result.runs():
             if before is not None and run.continues(before):
-                yield b"," + _rows(run, layout)
+                yield b"," + layout.items(run.values, 6)
             else:
-                yield _opened(before, layout) + _head(run, layout) + _rows(run, layout)
+                yield _opened(before, layout) + _head(run, layout) + layout.items(run.values, 6)
             before = run
     except FAILURES as error:
         failure = explained(error)
@@ -108,10 +114,6 @@ def _head(run: Run, layout: Layout) -> bytes:
 def _members(run: Run) -> dict[str, object]:
     tags: dict[str, object] = {"tags": dict(sorted(run.tags.items()))} if run.tags else {}
     return {"name": run.name, **tags, "columns": run.columns}
-
-
-def _rows(run: Run, layout: Layout) -> bytes:
-    return b",".join(layout.line(6) + layout.value(row, 6) for row in run.values)
 
 
 def packed(results: list[Result]) -> Iterator[bytes]:
@@ -173,9 +175,11 @@ def pieces(found: Iterator[Run], rows_max: int) -> Iterator[Run]:
             if held is not None:
                 yield held
             held = run
-        while len(held.values) > rows_max:
-            yield replace(held, values=held.values[:rows_max])
-            held = replace(held, values=held.values[rows_max:])
+        start = 0
+        while len(held.values) - start > rows_max:
+            yield replace(held, values=held.values[start : start + rows_max])
+            start += rows_max
+        held = replace(held, values=held.values[start:])
     if held is not None:
         yield held
 
