@@ -89,18 +89,18 @@ pub(super) fn calls_of(expr: &Expr) -> Vec<(&Expr, Class)> {
     found
 }
 
-/// Whether `expr` reads a column outside of the calls that [`calls_of`] finds.
-pub(super) fn reads_rows(expr: &Expr) -> bool {
-    let mut reads = false;
+/// The columns that `expr` reads outside of the calls that [`calls_of`] finds.
+pub(super) fn columns_of_rows(expr: &Expr) -> Vec<&String> {
+    let mut found = Vec::new();
     walk(expr, &mut |one| match one {
         Expr::Call { name, .. } => class(name).is_none(),
-        Expr::Column { .. } => {
-            reads = true;
+        Expr::Column { name, .. } => {
+            found.push(name);
             false
         }
         _ => true,
     });
-    reads
+    found
 }
 
 /// The argument that a call computes with.

@@ -8,7 +8,7 @@ use datafusion::functions_aggregate::expr_fn as functions;
 use datafusion::logical_expr::{Expr as Computed, ident, lit};
 
 use super::aggregate::{Aggregated, aggregated, check_numeric, pick, selection};
-use super::calls::{argument, walk};
+use super::calls::{argument, columns_of_rows};
 use super::columns::{Columns, Kind, TIME};
 use super::integral::{self, Series};
 use super::scope::{Call, Typed};
@@ -118,17 +118,10 @@ impl Stage<'_> {
 
     /// Columns that outputs read outside of calls, without the tags of the groups.
     fn columns_beside_calls(&self) -> Columns {
-        let mut found = Columns::new();
-        for output in &self.prepared.outputs {
-            walk(&output.expr, &mut |expr| match expr {
-                Expr::Call { name, .. } => super::calls::class(name).is_none(),
-                Expr::Column { name, .. } => {
-                    found.extend(self.columns.get(name).map(|kind| (name.clone(), *kind)));
-                    false
-                }
-                _ => true,
-            });
-        }
+        let outputs = self.prepared.outputs.iter();
+        let names = outputs.flat_map(|output| columns_of_rows(&output.expr));
+        let known = names.filter_map(|name| Some((name.clone(), *self.columns.get(name)?)));
+        let mut found: Columns = known.collect();
         found.retain(|name, _| !self.prepared.group_tags.contains(name));
         found
     }

@@ -18,6 +18,7 @@ mod groups;
 mod input;
 mod integral;
 mod output;
+mod page;
 mod params;
 mod prepare;
 mod ranked;

@@ -5,7 +5,7 @@
 //! each measurement. Refuses combinations of functions that have no meaning.
 
 use super::bins::Bins;
-use super::calls::{self, Class, calls_of, reads_rows};
+use super::calls::{self, Class, calls_of, columns_of_rows};
 use super::columns::Columns;
 use super::expand::{self, Output, Outputs};
 use super::times::Clock;
@@ -159,7 +159,7 @@ fn form(outputs: &[Output], has_bins: bool) -> Result<Form> {
             }
         }
     }
-    let reads_rows = outputs.iter().any(|output| reads_rows(&output.expr));
+    let reads_rows = outputs.iter().any(|output| !columns_of_rows(&output.expr).is_empty());
     match &calls[..] {
         [] if has_bins => {
             Err(EngineError::invalid("GROUP BY requires at least one aggregate function"))

@@ -4,13 +4,11 @@
 //! that it reads, and what their columns are together. Stays true: limits count the rows of each
 //! series. Refuses limits of series.
 
-use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{
-    Expr as Computed, ExprFunctionExt, LogicalPlan, SortExpr, ident, lit,
-};
+use datafusion::logical_expr::{LogicalPlan, SortExpr, ident};
 
 use super::columns::{Kind, TIME, merged};
 use super::input::Input;
+use super::page::keep_page;
 use super::prepare::{Form, Outer, Prepared};
 use super::scope::Scope;
 use super::stage::{Stage, outputs};
@@ -19,7 +17,6 @@ use crate::error::{EngineError, Result};
 use crate::influxql::{Dimension, Expr, Page, Select};
 use crate::query::TimeRange;
 use crate::query::catalog::UserSchema;
-use crate::query::errors::from_datafusion;
 
 /// Plans statements over the tables of one database.
 pub(super) struct Planner<'a> {
@@ -127,7 +124,9 @@ fn finished(mut stage: Stage, page: Page) -> Result<Part> {
         }
         _ => {}
     }
-    limit(&mut stage, page)?;
+    let series = stage.prepared.group_tags.iter().map(ident).collect();
+    let order = in_order(stage.prepared, &stage.ties);
+    stage.step(|plan| keep_page(plan, series, order, page))?;
     let Stage { input, plan, ties, .. } = stage;
     Ok(Part { measurement: input.measurement.clone(), plan, kinds, ties })
 }
@@ -151,31 +150,4 @@ fn of_fields(stage: &Stage) -> Vec<bool> {
 pub(super) fn in_order(prepared: &Prepared, ties: &[String]) -> Vec<SortExpr> {
     let time = ident(TIME).sort(!prepared.descending, false);
     std::iter::once(time).chain(ties.iter().map(|tie| ident(tie).sort(true, true))).collect()
-}
-
-const NUMBER: &str = "iox::number";
-
-/// Keeps the rows of a page of each series.
-fn limit(stage: &mut Stage, page: Page) -> Result<()> {
-    if page == Page::default() {
-        return Ok(());
-    }
-    let order = in_order(stage.prepared, &stage.ties);
-    let offset = page.offset.unwrap_or(0);
-    if stage.prepared.group_tags.is_empty() {
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        let fetch = page.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        return stage.step(|plan| plan.sort(order)?.limit(skip, fetch));
-    }
-    let tags: Vec<Computed> = stage.prepared.group_tags.iter().map(ident).collect();
-    let number = row_number().partition_by(tags).order_by(order).build();
-    let number = number.map_err(|error| from_datafusion(&error))?.alias(NUMBER);
-    stage.step(|plan| plan.window(vec![number]))?;
-    if offset > 0 {
-        stage.keep(ident(NUMBER).gt(lit(offset)))?;
-    }
-    match page.limit {
-        Some(limit) => stage.keep(ident(NUMBER).lt_eq(lit(offset.saturating_add(limit)))),
-        None => Ok(()),
-    }
 }

@@ -11,18 +11,16 @@ use arrow::array::{ArrayRef, DictionaryArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::error::Result as PlanResult;
-use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{
-    Expr as Computed, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, SortExpr, ident, lit,
-};
+use datafusion::logical_expr::{Expr as Computed, LogicalPlan, LogicalPlanBuilder, ident, lit};
 
-use super::columns::{Kind, TIME, columns_of};
+use super::columns::{Kind, columns_of};
 use super::condition::check_regex;
 use super::input::Input;
 use super::output::{MEASUREMENT, Planned, group_key_of, measurement_literal};
+use super::page::{keep_page, page_of};
 use super::scope::{Scope, cast};
 use super::select::Planner;
-use super::stage::time_literal;
+use super::stage::in_range;
 use super::times::Clock;
 use crate::error::{EngineError, Result};
 use crate::influxql::{Keys, Page, Show, Shown};
@@ -33,7 +31,6 @@ const TAG_KEY: &str = "tagKey";
 const KEY: &str = "key";
 const VALUE: &str = "value";
 const NAME: &str = "name";
-const NUMBER: &str = "iox::number";
 
 impl Planner<'_> {
     /// Plans a `SHOW` of measurements, keys or values.
@@ -70,7 +67,7 @@ impl Planner<'_> {
 
     fn measurement_names(&self, show: &Show) -> Result<LogicalPlan> {
         let names = self.shown_names(show)?;
-        let rows = paged(names, show.rows);
+        let rows = page_of(names, show.rows);
         let rows: Vec<_> = rows.map(|name| ("measurements".to_owned(), vec![name])).collect();
         listed(&[NAME], &rows)
     }
@@ -100,7 +97,7 @@ impl Planner<'_> {
             let Some(schema) = self.tables.columns(&name) else { continue };
             let known = columns_of(&schema);
             let found: Vec<_> = known.iter().filter_map(&row).collect();
-            rows.extend(paged(found, show.rows).map(|row| (name.clone(), row)));
+            rows.extend(page_of(found, show.rows).map(|row| (name.clone(), row)));
         }
         listed(columns, &rows)
     }
@@ -125,12 +122,6 @@ impl Planner<'_> {
         };
         joined(plans, columns, show.rows)
     }
-}
-
-fn paged<T>(rows: Vec<T>, page: Page) -> impl Iterator<Item = T> {
-    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let rows = rows.into_iter().skip(page.offset.map_or(0, count));
-    rows.take(page.limit.map_or(usize::MAX, count))
 }
 
 /// A plan of rows that are known: a measurement and further columns of text.
@@ -159,13 +150,7 @@ fn kept(
     range: TimeRange,
     condition: Option<Computed>,
 ) -> PlanResult<LogicalPlan> {
-    let mut plan = LogicalPlanBuilder::from(plan);
-    if range.min > TimeRange::ALL.min {
-        plan = plan.filter(ident(TIME).gt_eq(time_literal(range.min)))?;
-    }
-    if range.max < TimeRange::ALL.max {
-        plan = plan.filter(ident(TIME).lt_eq(time_literal(range.max)))?;
-    }
+    let plan = in_range(LogicalPlanBuilder::from(plan), range)?;
     match condition {
         Some(condition) => plan.filter(condition)?.build(),
         None => plan.build(),
@@ -230,25 +215,10 @@ fn joined(plans: Vec<LogicalPlan>, columns: &[&str], page: Page) -> Result<Logic
         }
         let by = |name: &str| ident(name).sort(true, true);
         let order: Vec<_> = columns.iter().map(|name| by(name)).collect();
-        if page != Page::default() {
-            plan = of_page(plan, order.clone(), page)?;
-        }
+        plan = keep_page(plan, vec![ident(MEASUREMENT)], order.clone(), page)?;
         let shown: Vec<_> = [MEASUREMENT].iter().chain(columns).map(|name| ident(*name)).collect();
         let order = std::iter::once(by(MEASUREMENT)).chain(order).collect::<Vec<_>>();
         plan.project(shown)?.sort(order)?.build()
     };
     joined().map_err(|error| from_datafusion(&error))
-}
-
-/// The rows of a page of each measurement.
-fn of_page(
-    plan: LogicalPlanBuilder,
-    order: Vec<SortExpr>,
-    page: Page,
-) -> PlanResult<LogicalPlanBuilder> {
-    let number = row_number().partition_by(vec![ident(MEASUREMENT)]).order_by(order).build()?;
-    let offset = page.offset.unwrap_or(0);
-    let last = page.limit.map_or(u64::MAX, |limit| offset.saturating_add(limit));
-    let in_page = ident(NUMBER).gt(lit(offset)).and(ident(NUMBER).lt_eq(lit(last)));
-    plan.window(vec![number.alias(NUMBER)])?.filter(in_page)
 }

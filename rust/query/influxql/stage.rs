@@ -49,6 +49,26 @@ pub(super) fn time_literal(time_ns: i64) -> Computed {
     lit(ScalarValue::TimestampNanosecond(Some(time_ns), None))
 }
 
+/// Keeps the rows of a range of times.
+///
+/// # Errors
+/// What DataFusion says of it.
+pub(super) fn in_range(
+    mut plan: LogicalPlanBuilder,
+    range: TimeRange,
+) -> PlanResult<LogicalPlanBuilder> {
+    if range.is_empty() {
+        return plan.filter(lit(false));
+    }
+    if range.min > TimeRange::ALL.min {
+        plan = plan.filter(ident(TIME).gt_eq(time_literal(range.min)))?;
+    }
+    if range.max < TimeRange::ALL.max {
+        plan = plan.filter(ident(TIME).lt_eq(time_literal(range.max)))?;
+    }
+    Ok(plan)
+}
+
 impl<'a> Stage<'a> {
     /// The rows of `input` that the condition keeps.
     ///
@@ -107,16 +127,7 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// What DataFusion says of it.
     pub(super) fn keep_times(&mut self, range: TimeRange) -> Result<()> {
-        if range.is_empty() {
-            return self.keep(lit(false));
-        }
-        if range.min > TimeRange::ALL.min {
-            self.keep(ident(TIME).gt_eq(time_literal(range.min)))?;
-        }
-        if range.max < TimeRange::ALL.max {
-            self.keep(ident(TIME).lt_eq(time_literal(range.max)))?;
-        }
-        Ok(())
+        self.step(|plan| in_range(plan, range))
     }
 
     /// Keeps the rows in which at least one of `values` is there.
