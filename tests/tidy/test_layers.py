@@ -29,13 +29,23 @@ CRATE_PATH = re.compile(r"\bcrate::(?:\{([^;]*?)\}|(\w+))", re.DOTALL)
 SERVER = ROOT / "python" / "influxpe"
 
 # What a part of the server may import besides itself; `server` composes them all.
-FOUNDATION = {"_engine", "engine_types", "clock", "errors", "config", "commits", "logs"}
+FOUNDATION = {
+    "_engine",
+    "engine_types",
+    "clock",
+    "errors",
+    "config",
+    "commits",
+    "logs",
+    "to_its_end",
+}
 PYTHON_LAYERS: dict[str, set[str]] = {
     "clock": set(),
     "engine_types": set(),
     "config": {"clock"},
     "errors": {"_engine"},
     "commits": {"_engine", "errors", "clock"},
+    "to_its_end": set(),
     "logs": {"clock", "config"},
     "worker": set(),
     "plugin": FOUNDATION | {"worker.wire"},

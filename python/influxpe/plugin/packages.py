@@ -9,7 +9,7 @@ Whoever uses the environment is told of the exchange before anything else may go
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from influxpe.plugin.environments import (
     python_of,
 )
 from influxpe.plugin.installer import FAILED, LINES_REPORTED_MAX, Installer, OnLine
+from influxpe.to_its_end import to_its_end
 
 __all__ = [
     "LINES_REPORTED_MAX",
@@ -128,9 +129,9 @@ class Packages:
             try:
                 await installer.install(staged.root, arguments, on_line)
                 installed = await installer.freeze(staged.root)
-                await _to_its_end(self._finish(staged, installed, environment))
+                await to_its_end(self._finish(staged, installed, environment))
             except BaseException:
-                await _to_its_end(self._discard(staged, environment))
+                await to_its_end(self._discard(staged, environment))
                 raise
         logger.info("installed %s", " ".join(arguments).removeprefix("-- "))
 
@@ -166,14 +167,4 @@ def _check_text(name: str) -> None:
 
 async def _in_thread(work: Callable[[], Value]) -> Value:
     """Work in a thread; whoever is cancelled goes on only when that has ended."""
-    return await _to_its_end(asyncio.to_thread(work))
-
-
-async def _to_its_end(work: Coroutine[None, None, Value]) -> Value:
-    """Work on through a cancellation, which is felt when the work has ended."""
-    working = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        await asyncio.wait([working])
-        raise
+    return await to_its_end(asyncio.to_thread(work))

@@ -13,6 +13,7 @@ from influxpe._engine import Feed
 from influxpe.errors import EngineError, NotFoundError
 from influxpe.plugin.engine_calls import EngineCalls, Output, Rows
 from influxpe.plugin.repository import PREFIX
+from influxpe.to_its_end import to_its_end
 from influxpe.triggers.cursors import OpenRanges
 from influxpe.triggers.history import RunInput
 from influxpe.triggers.pacer import Pacer
@@ -24,7 +25,6 @@ from influxpe.triggers.task import (
     WAITS,
     OnDisable,
     TriggerTask,
-    to_its_end,
 )
 
 # One run gets at most this, and the rest of the frame that passes it.

@@ -15,6 +15,7 @@ from functools import partial
 
 from influxpe.clock import Clock
 from influxpe.plugin.engine_calls import Output
+from influxpe.to_its_end import to_its_end
 from influxpe.triggers.backlog import WAITING_MAX, Backlog, ServedTicks
 from influxpe.triggers.duration import NS_PER_SECOND
 from influxpe.triggers.history import RunInput
@@ -33,7 +34,6 @@ from influxpe.triggers.task import (
     WAITS,
     OnDisable,
     TriggerTask,
-    to_its_end,
 )
 
 # How long the clock is left unread.

@@ -8,8 +8,7 @@ its end, also where its run is cancelled: the engine has it, and what it served 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
 
 from influxpe.errors import ClosedError, NotFoundError
 from influxpe.triggers.policy import retry_after_s
@@ -30,22 +29,6 @@ UNSETTLED_RUNS_MAX = 1000
 WAITS = "waits for a run that goes on: {} runs that began after it are over"
 
 OnDisable = Callable[["TriggerTask"], Awaitable[None]]
-
-
-async def to_its_end(commit: Coroutine[Any, Any, None]) -> None:
-    """Await what cannot be taken back; who is cancelled meanwhile is so once it has ended."""
-    ending = asyncio.create_task(commit)
-    cancelled: asyncio.CancelledError | None = None
-    while not ending.done():
-        try:
-            await asyncio.wait([ending])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        return ending.result()
-    if not ending.cancelled() and (failed := ending.exception()) is not None:
-        logger.warning("a commit of a run that was cancelled has failed: %s", failed)
-    raise cancelled
 
 
 class TriggerTask:

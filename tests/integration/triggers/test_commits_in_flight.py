@@ -11,9 +11,9 @@ import pytest
 
 from influxpe.plugin.engine_calls import EngineCalls, Output
 from influxpe.plugin.pool import RunResult, WorkerPool
+from influxpe.to_its_end import to_its_end
 from influxpe.triggers import task
 from influxpe.triggers.options import TriggerOptions
-from influxpe.triggers.task import to_its_end
 from tests.integration.triggers.harness import (
     SCHEDULE,
     WRITES,
