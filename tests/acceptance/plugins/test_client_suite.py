@@ -22,9 +22,8 @@ SUITE = "tests/test_influxdb_client_3_integration.py"
 IMPORTED = ("pytest", "h2>=4,<5", "cryptography")
 TESTS = 29
 SKIPPED = {"test_query_timeout"}
-# They wait for a server that is slower than a millisecond; what answers in time fails them. The
-# query has a deadline of a microsecond, and fails the test only now and then.
-LATENCY = re.compile(r"test_write_timeout(_\w+)?|test_query_timeout_per_call_override")
+# They wait for a server that is slower than a millisecond; what answers in time fails them.
+LATENCY = re.compile(r"test_write_timeout(_\w+)?")
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_a_timeout_that_is_over_is_resource_exhausted(raw: RawCalls) -> None:
     body = frame(message({1: b'{"database":"x","sql_query":"SELECT 1"}'}))
     reply = raw.call("DoGet", body, (b"grpc-timeout", b"0n"))
     assert told(reply) in [
-        (Code.RESOURCE_EXHAUSTED, "grpc-timeout elapsed"),
+        (Code.RESOURCE_EXHAUSTED, "grpc-timeout elapsed: Deadline Exceeded"),
         (Code.NOT_FOUND, "Cannot retrieve database: External error: database not found: x"),
     ]
 

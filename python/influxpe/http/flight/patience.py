@@ -28,8 +28,9 @@ class Patience:
         if self._gone.done():
             raise Disconnected
         if self._deadline_s is not None and self._clock() >= self._deadline_s:
-            # The code that InfluxDB 3 has for it.
-            raise CallFailed(Code.RESOURCE_EXHAUSTED, "grpc-timeout elapsed")
+            # InfluxDB 3's code and text, with gRPC's own: a client whose clock is slower than ours
+            # gets this answer where it else says the same by itself.
+            raise CallFailed(Code.RESOURCE_EXHAUSTED, "grpc-timeout elapsed: Deadline Exceeded")
 
     async def wait(self, work: asyncio.Future[Any], seconds_max: float) -> bool:
         """Wait for work, so long at most; tells whether it is done. Raises as `check` does."""
