@@ -37,6 +37,10 @@ use futures::Stream;
 use super::errors::into_datafusion;
 use super::running_filter::RunningFilter;
 use super::source::{Batches, TableSnapshot, TimeRange};
+use crate::limits::BLOCK_ROWS_MAX;
+
+/// Fewer rows are read by one thread sooner than two have shared them out.
+const PARTITION_ROWS_MIN: usize = 8 * BLOCK_ROWS_MAX;
 
 /// The plan node.
 #[derive(Debug, Clone)]
@@ -65,9 +69,11 @@ impl BlockScan {
     ) -> Result<Self> {
         let schema = Arc::new(snapshot.schema().project(&columns)?);
         let blocks = touched(&*snapshot, time);
+        let rows: usize = blocks.iter().map(|index| snapshot.block(*index).rows).sum();
         // a limit is reached soon: the first rows then come from the first blocks
         let partitions_max = if limit.is_some() { 1 } else { partitions_max };
-        let partitions = in_runs(&blocks, partitions_max);
+        let worthwhile = rows.div_ceil(PARTITION_ROWS_MIN);
+        let partitions = in_runs(&blocks, partitions_max.min(worthwhile));
         let properties = properties(schema, partitions.len());
         Ok(Self {
             snapshot,

@@ -10,6 +10,7 @@ mod block_scan;
 mod cache_functions;
 mod catalog;
 mod depth;
+mod direct;
 mod encode;
 mod errors;
 mod functions;

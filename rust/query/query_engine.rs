@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::cache_functions;
 use super::catalog::{QueryCatalog, UserSchema};
+use super::direct;
 use super::encode::Format;
 use super::errors::from_datafusion;
 use super::influxql;
@@ -209,6 +210,11 @@ impl Request {
     }
 
     async fn physical_plan(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some(direct) =
+            direct::plan(&self.state, plan).map_err(|error| from_datafusion(&error))?
+        {
+            return Ok(direct);
+        }
         let physical = self.state.create_physical_plan(plan).await;
         physical.map_err(|error| from_datafusion(&error))
     }

@@ -5,12 +5,12 @@
 //! keep. Stays true: what this table says it filters exactly is not filtered again. Refuses
 //! nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::DFSchema;
@@ -41,13 +41,29 @@ impl SnapshotTable {
         Self { snapshot, schema }
     }
 
-    fn pushdown(&self, filter: &Expr) -> TableProviderFilterPushDown {
+    pub(super) fn pushdown(&self, filter: &Expr) -> TableProviderFilterPushDown {
         match predicate::kind(filter, &self.schema) {
             Kind::Time(bounds) if bounds.exact => TableProviderFilterPushDown::Exact,
             Kind::Time(_) => TableProviderFilterPushDown::Inexact,
             Kind::Tags => TableProviderFilterPushDown::Exact,
             Kind::Rows => TableProviderFilterPushDown::Unsupported,
         }
+    }
+
+    /// Where the columns of these names stand; names of others are left out.
+    pub(super) fn places(&self, names: &BTreeSet<String>) -> Vec<usize> {
+        let fields = self.schema.fields().iter().enumerate();
+        fields.filter(|(_, field)| names.contains(field.name())).map(|(place, _)| place).collect()
+    }
+
+    /// The type of a column.
+    pub(super) fn data_type(&self, place: usize) -> &DataType {
+        self.schema.field(place).data_type()
+    }
+
+    /// The number of rows, where it is known without reading.
+    pub(super) fn row_count(&self) -> Option<usize> {
+        self.snapshot.row_count_exact()
     }
 
     /// Times that all of `filters` keep, and those of them that are about tags.
@@ -64,25 +80,72 @@ impl SnapshotTable {
         (time, on_tags)
     }
 
-    fn scan_plan(
-        &self,
-        session: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    /// What `filters` leave, as far as the table itself can tell.
+    fn narrowed(&self, session: &dyn Session, filters: &[Expr]) -> Result<Narrowed> {
         let (time, on_tags) = self.select(filters);
         let (mut snapshot, mut tags) = (Arc::clone(&self.snapshot), None);
         if let Some(filter) = TagExpression::of(session, &on_tags, &self.schema)? {
             tags = Some(filter.expression.to_string().into());
             snapshot = snapshot.with_tags(Arc::new(filter)).map_err(into_datafusion)?;
         }
+        Ok(Narrowed { snapshot, time, tags })
+    }
+
+    /// What `filters` leave; `None` where the table itself cannot tell it all.
+    pub(super) fn narrowed_exactly(
+        &self,
+        session: &dyn Session,
+        filters: &[Expr],
+    ) -> Result<Option<Narrowed>> {
+        let exact = |filter: &Expr| self.pushdown(filter) == TableProviderFilterPushDown::Exact;
+        if !filters.iter().all(exact) {
+            return Ok(None);
+        }
+        self.narrowed(session, filters).map(Some)
+    }
+
+    pub(super) fn scan_plan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Narrowed { snapshot, time, tags } = self.narrowed(session, filters)?;
         let columns = match projection {
             Some(columns) => columns.clone(),
             None => (0..self.schema.fields().len()).collect(),
         };
         let partitions = session.config().target_partitions();
         Ok(Arc::new(BlockScan::try_new(snapshot, columns, time, tags, limit, partitions)?))
+    }
+}
+
+/// A table, narrowed by conditions.
+pub(super) struct Narrowed {
+    /// The table without the series that do not pass.
+    pub(super) snapshot: Arc<dyn TableSnapshot>,
+    /// The times that are left.
+    pub(super) time: TimeRange,
+    /// The condition on tags, for people.
+    tags: Option<Arc<str>>,
+}
+
+impl Narrowed {
+    /// Whether no time is left out.
+    pub(super) fn is_of_all_times(&self) -> bool {
+        self.time == TimeRange::ALL
+    }
+
+    /// Times and tags, for people.
+    pub(super) fn told(&self) -> String {
+        let TimeRange { min, max } = self.time;
+        let time =
+            if self.is_of_all_times() { "all".to_owned() } else { format!("[{min}, {max}]") };
+        match &self.tags {
+            Some(tags) => format!("time={time}, tags={tags}"),
+            None => format!("time={time}"),
+        }
     }
 }
 
