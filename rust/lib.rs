@@ -27,3 +27,8 @@ pub mod query;
 pub mod schema;
 pub mod store;
 pub mod wal;
+
+/// Planning a query and decoding its columns are thousands of small allocations
+/// (docs/decisions/0021).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

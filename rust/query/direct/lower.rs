@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::compute::SortOptions;
 use datafusion::common::DFSchemaRef;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::error::Result;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::expr::physical_name;
@@ -14,7 +16,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::{
-    LexOrdering, PhysicalExpr, create_physical_expr, create_physical_sort_exprs,
+    LexOrdering, PhysicalExpr, PhysicalSortExpr, create_physical_expr,
 };
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::limit::GlobalLimitExec;
@@ -138,9 +140,12 @@ impl<'s> Lowering<'s> {
         input: Lowered,
         fetch: Option<usize>,
     ) -> Result<Option<Lowered>> {
-        let (state, context) = (self.state, PhysicalPlanningContext::default());
-        let order =
-            create_physical_sort_exprs(order, &input.schema, state.execution_props(), &context)?;
+        let by = |one: &SortExpr| {
+            let options = SortOptions::new(!one.asc, one.nulls_first);
+            let expression = self.expression(one.expr.clone(), &input.schema)?;
+            Ok(PhysicalSortExpr::new(expression, options))
+        };
+        let order = order.iter().map(by).collect::<Result<Vec<_>>>()?;
         let Some(order) = LexOrdering::new(order) else { return Ok(Some(input)) };
         Ok(Some(Lowered { operator: sorted(order, input.operator, fetch), ..input }))
     }
@@ -188,7 +193,7 @@ impl<'s> Lowering<'s> {
         create_physical_expr(&folded, schema, self.state.execution_props(), &context)
     }
 
-    /// An expression with its constants folded, `now()` among them.
+    /// An expression with its types made to fit and its constants folded, `now()` among them.
     pub(super) fn folded(&self, expression: Expr, schema: &DFSchemaRef) -> Result<Expr> {
         if matches!(expression, Expr::Column(_) | Expr::Literal(..)) {
             return Ok(expression);
@@ -200,7 +205,14 @@ impl<'s> Lowering<'s> {
                 self.state.execution_props().query_execution_start_time,
             )
             .build();
-        ExprSimplifier::new(context).simplify(expression)
+        let simplifier = ExprSimplifier::new(context);
+        let mut expression = simplifier.coerce(expression, schema)?;
+        for rewrite in self.state.analyzer().function_rewrites() {
+            let options = self.state.config_options();
+            let rewritten = |part| rewrite.rewrite(part, schema, options);
+            expression = expression.transform_up(rewritten)?.data;
+        }
+        simplifier.simplify(expression)
     }
 }
 

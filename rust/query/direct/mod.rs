@@ -47,7 +47,5 @@ fn statement(
     if !lower::takes(logical) {
         return Ok(None);
     }
-    let (rules, options) = (state.analyzer(), state.config_options());
-    let coerced = rules.execute_and_check(logical.clone(), options, |_, _| {})?;
-    Lowering::new(state).plan(&coerced)
+    Lowering::new(state).plan(logical)
 }
