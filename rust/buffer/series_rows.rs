@@ -14,17 +14,10 @@ pub(super) struct SeriesRows {
 impl SeriesRows {
     /// Of rows whose series are these.
     pub(super) fn of(series: &[u32]) -> Self {
-        let rows = ordered(series);
-        let (mut present, mut starts) = (Vec::new(), Vec::new());
-        for (place, row) in (0..).zip(&rows) {
-            let number = series[*row as usize];
-            if present.last() != Some(&number) {
-                present.push(number);
-                starts.push(place);
-            }
-        }
-        starts.push(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-        Self { series: present, starts, rows }
+        let least = series.iter().copied().min().unwrap_or(0);
+        let most = series.iter().copied().max().unwrap_or(0);
+        let span = (most - least) as usize + 1;
+        if span <= 4 * series.len() { counted(series, least, span) } else { sorted(series) }
     }
 
     /// The rows of the series at that place among those that have rows.
@@ -51,35 +44,44 @@ impl SeriesRows {
     }
 }
 
-/// The numbers of the rows, by series, then by row.
-fn ordered(series: &[u32]) -> Vec<u32> {
-    let least = series.iter().copied().min().unwrap_or(0);
-    let most = series.iter().copied().max().unwrap_or(0);
-    let span = (most - least) as usize + 1;
-    if span <= 4 * series.len() {
-        return counted(series, least, span);
-    }
+/// Where the numbers of the series lie far apart.
+fn sorted(series: &[u32]) -> SeriesRows {
     let mut rows: Vec<u32> = (0..).take(series.len()).collect();
     rows.sort_unstable_by_key(|row| (series[*row as usize], *row));
-    rows
+    let (mut present, mut starts) = (Vec::new(), Vec::new());
+    for (place, row) in (0..).zip(&rows) {
+        let number = series[*row as usize];
+        if present.last() != Some(&number) {
+            present.push(number);
+            starts.push(place);
+        }
+    }
+    starts.push(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    SeriesRows { series: present, starts, rows }
 }
 
-/// As `ordered`, where the numbers of the series lie close together.
-fn counted(series: &[u32], least: u32, span: usize) -> Vec<u32> {
-    let mut next = vec![0_usize; span + 1];
+/// Where they lie close together: from `least` on, `span` of them.
+fn counted(series: &[u32], least: u32, span: usize) -> SeriesRows {
+    let mut next = vec![0_u32; span];
     for number in series {
-        next[(number - least) as usize + 1] += 1;
+        next[(number - least) as usize] += 1;
     }
-    for number in 1..next.len() {
-        next[number] += next[number - 1];
+    let (mut present, mut starts, mut start) = (Vec::new(), Vec::new(), 0);
+    for (number, count) in (least..).zip(&mut next) {
+        if *count > 0 {
+            present.push(number);
+            starts.push(start);
+        }
+        (*count, start) = (start, start + *count);
     }
+    starts.push(start);
     let mut rows = vec![0; series.len()];
     for (row, number) in (0..).zip(series) {
         let place = &mut next[(number - least) as usize];
-        rows[*place] = row;
+        rows[*place as usize] = row;
         *place += 1;
     }
-    rows
+    SeriesRows { series: present, starts, rows }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A stored object as a source of bytes for the decoder of Parquet.
 //!
-//! Comes in: places in the object. Goes out: the bytes there. What stays true: pages of known length
-//! are read alone, all else some way ahead. Refuses nothing: what lies behind the end is left out.
+//! Comes in: places in the object. Goes out: the bytes there. What stays true: pages of known
+//! length are read alone, all else some way ahead. Refuses nothing: what lies behind the end is
+//! left out.
 
 use std::io::Read;
 use std::sync::Arc;

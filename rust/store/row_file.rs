@@ -86,7 +86,8 @@ pub struct RowGroup {
 pub struct FileBatches {
     name: Arc<str>,
     schema: SchemaRef,
-    reader: ParquetRecordBatchReader,
+    /// `None` where no row is wanted.
+    reader: Option<ParquetRecordBatchReader>,
 }
 
 impl RowFile {
@@ -169,6 +170,10 @@ impl RowFile {
         request: &RowRequest,
         chosen: Chosen,
     ) -> Result<FileBatches> {
+        let (name, schema) = (Arc::clone(&self.entry.path), SchemaRef::clone(&request.schema));
+        if chosen.groups.is_empty() {
+            return Ok(FileBatches { name, schema, reader: None });
+        }
         let metadata = opened.metadata.clone();
         let projection = mask(&metadata, &request.schema);
         let mut builder =
@@ -182,8 +187,7 @@ impl RowFile {
         if !chosen.filter.is_empty() {
             builder = builder.with_row_filter(RowFilter::new(chosen.filter));
         }
-        let reader = builder.build().map_err(|error| self.unreadable(error))?;
-        let (name, schema) = (Arc::clone(&self.entry.path), SchemaRef::clone(&request.schema));
+        let reader = Some(builder.build().map_err(|error| self.unreadable(error))?);
         Ok(FileBatches { name, schema, reader })
     }
 
@@ -210,6 +214,12 @@ impl RowFile {
         let opened = Arc::new(opened.ok_or_else(|| self.damaged("it has no time"))?);
         self.keep(&opened);
         Ok(opened)
+    }
+
+    /// As if others had pushed it out of the memory.
+    #[cfg(test)]
+    pub(super) fn forget(&self) {
+        self.opened.0.remove(&self.entry.path);
     }
 
     fn keep(&self, opened: &Arc<OpenedFile>) {
@@ -421,7 +431,7 @@ impl Iterator for FileBatches {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.reader.next()?;
+        let batch = self.reader.as_mut()?.next()?;
         let failed = |error| unreadable(&self.name, error);
         Some(batch.and_then(|batch| with_columns(&batch, &self.schema)).map_err(failed))
     }

@@ -130,6 +130,18 @@ fn rows_of_few_series_and_times_are_those_that_a_scan_chooses() {
 }
 
 #[test]
+fn a_file_that_was_pushed_out_of_the_memory_is_opened_again() {
+    let rows = rows();
+    let (file, times) = (stored(&rows), TimeRange { min: 45, max: 2_990 }.into());
+    for _ in 0..2 {
+        let found = read(&file, &times, Some(hosts(&[Some("d")])));
+        let expected = expected(&rows, &times, Some(&[Some("d")]));
+        assert_eq!(found, [expected.clone(), expected]);
+        file.forget();
+    }
+}
+
+#[test]
 fn series_are_listed_with_their_rows_and_times() {
     let file = stored(&rows());
     let series = file.series().expect("a file").expect("few series");
