@@ -1,9 +1,9 @@
 //! The series of one file: which rows are of which, and what times they lie in.
 //!
 //! Comes in: the tags and times of all rows, in the order of the file. Goes out: one row per
-//! series, so that a condition on tags is evaluated once for each and not for its rows. What stays true: a
-//! series is one stretch of a file, for files are sorted by their tags first. Refuses files with
-//! more than `LISTED_SERIES_MAX` series: their list would be about as long as they are.
+//! series, so that a condition on tags is evaluated once for each and not for its rows. What stays
+//! true: a series is one stretch of a file, for files are sorted by their tags first. Refuses files
+//! with more than `LISTED_SERIES_MAX` series: their list would be about as long as they are.
 
 use std::ops::Range;
 use std::sync::Arc;

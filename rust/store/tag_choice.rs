@@ -1,8 +1,8 @@
 //! A condition on tags, evaluated once for the series of one file.
 //!
 //! Comes in: the condition, and the tags of the file's series or of its rows. Goes out: which of
-//! them pass. What stays true: a tag that the file does not have holds no value. Refuses nothing; an
-//! error is the condition's own.
+//! them pass. What stays true: a tag that the file does not have holds no value. Refuses nothing:
+//! an error is the condition's own.
 
 use std::sync::{Arc, OnceLock};
 
