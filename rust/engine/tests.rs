@@ -57,8 +57,8 @@ impl TagFilter for OnlyA {
 
 fn tag(batch: &RecordBatch, name: &str, row: usize) -> Option<u8> {
     let tags = batch.column_by_name(name).expect("a tag").as_dictionary::<Int32Type>();
-    let texts = tags.downcast_dict::<StringArray>().expect("texts").into_iter();
-    texts.skip(row).next().flatten().map(|text| text.parse().expect("a number"))
+    let mut texts = tags.downcast_dict::<StringArray>().expect("texts").into_iter();
+    texts.nth(row).flatten().map(|text| text.parse().expect("a number"))
 }
 
 fn number(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
@@ -153,7 +153,9 @@ fn check_newest(view: &dyn TableSnapshot, model: &Model, time: TimeRange, must_t
         };
         let mut found = Model::new();
         collect(batches, &mut found);
-        found.values_mut().for_each(|fields| *fields = shown(value, fields));
+        for fields in found.values_mut() {
+            *fields = shown(value, fields);
+        }
         let mut newest: BTreeMap<Series, (i64, Fields)> = BTreeMap::new();
         for ((series, at), fields) in model {
             if time.min <= *at && *at <= time.max && has(value, fields) {
@@ -210,8 +212,8 @@ fn check(engine: &Engine, model: &Model, nothing_deleted: bool) {
 #[derive(Debug, Clone)]
 enum Step {
     Write(Vec<((Series, i64), Fields)>),
-    /// Times, and what tag `a` is, if it is asked for.
-    Delete(TimeRange, Option<Option<u8>>),
+    /// Times, and what tag `a` may be, if it is asked for.
+    Delete(TimeRange, Option<Vec<Option<u8>>>),
     Persist,
     Compact,
 }
@@ -223,7 +225,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         let x = if y.is_none() { x.or(Some(-1)) } else { x };
         ((series, at), (x, y))
     });
-    let deletion = (-5_i64..25, 0_i64..12, proptest::option::of(tag()))
+    let tags = proptest::collection::vec(tag(), 1..3);
+    let deletion = (-5_i64..25, 0_i64..12, proptest::option::of(tags))
         .prop_map(|(min, more, a)| Step::Delete(TimeRange { min, max: min + more }, a));
     prop_oneof![
         1 => deletion,
@@ -252,15 +255,15 @@ fn add(engine: &Engine, model: &mut Model, rows: &[((Series, i64), Fields)]) {
     write(engine, &body);
 }
 
-fn delete(engine: &Engine, model: &mut Model, times: TimeRange, a: Option<Option<u8>>) {
+fn delete(engine: &Engine, model: &mut Model, times: TimeRange, a: Option<&[Option<u8>]>) {
     let condition = a.map(|a| {
-        let values = vec![a.map(|a| a.to_string().into())];
+        let values = a.iter().map(|a| a.map(|a| a.to_string().into())).collect();
         TagCondition { tag: "a".into(), values }
     });
     engine.delete_rows("db", "m", times, condition.into_iter().collect()).expect("a deletion");
     model.retain(|((of, _), at), _| {
         let in_times = times.min <= *at && *at <= times.max;
-        !in_times || a.is_some_and(|a| a != *of)
+        !in_times || a.is_some_and(|a| !a.contains(of))
     });
 }
 
@@ -290,7 +293,7 @@ proptest! {
                 Step::Write(rows) => add(&engine, &mut model, rows),
                 Step::Delete(times, a) => {
                     nothing_deleted = false;
-                    delete(&engine, &mut model, *times, *a);
+                    delete(&engine, &mut model, *times, a.as_deref());
                 }
                 Step::Persist => engine.persist().expect("a manifest"),
                 Step::Compact => engine.compact().expect("merges"),
@@ -305,7 +308,7 @@ fn in_turn(from: i64, rows: usize) -> Vec<((Series, i64), Fields)> {
     let row = |row: usize| {
         let of = |modulus: usize| u8::try_from(row % modulus).expect("a small number");
         let value = i64::try_from(row).expect("a small number");
-        let x = (row % 7 > 0).then_some(value);
+        let x = (!row.is_multiple_of(7)).then_some(value);
         (((Some(of(100)), None), from + value / 100), (x, Some(value)))
     };
     (0..rows).map(row).collect()
