@@ -93,6 +93,12 @@ pub const PAGE_ROWS_MAX: usize = 8_192;
 /// Bytes of objects of a service that are kept in memory, so that a query does not fetch them
 /// again.
 pub const OBJECT_CACHE_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Bytes of the footers of stored files and of the lists of their series that are kept in memory,
+/// so that a query does not decode them again: about a megabyte per full file of twenty columns.
+pub const OPENED_FILES_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Series that one file lists, and newest rows that a query takes from all parts of a table: where
+/// there are more, a list of them is about as long as the rows, which are then read instead.
+pub const LISTED_SERIES_MAX: usize = 262_144;
 /// Manifests that stay in the store, the newest among them: enough to go back by hand.
 pub const MANIFESTS_KEPT: u64 = 8;
 /// Deletions of rows that have not reached the files: every query of their table applies them.

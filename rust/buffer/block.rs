@@ -1,11 +1,12 @@
 //! A block: up to `BLOCK_ROWS_MAX` rows of one table that never change.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::DataType;
 
+use super::series_rows::SeriesRows;
 use crate::schema::{ColumnId, TimeRange};
 
 /// Rows in the order in which they were written.
@@ -24,6 +25,8 @@ pub struct Block {
     /// Rows whose time was not greater than all earlier times of their series: they may repeat an
     /// earlier (series, time). Empty once they have been merged.
     pub late: Vec<u32>,
+    /// Made for the first query that wants few series.
+    series_rows: OnceLock<SeriesRows>,
 }
 
 impl Block {
@@ -36,7 +39,7 @@ impl Block {
     ) -> Self {
         let time_min = time.iter().copied().min().unwrap_or(i64::MAX);
         let time_max = time.iter().copied().max().unwrap_or(i64::MIN);
-        Self { series, time, fields, time_min, time_max, late }
+        Self { series, time, fields, time_min, time_max, late, series_rows: OnceLock::new() }
     }
 
     /// The times that its rows lie in.
@@ -60,10 +63,15 @@ impl Block {
         }
     }
 
-    /// Bytes in memory, about.
+    /// Its rows, series by series.
+    pub(super) fn series_rows(&self) -> &SeriesRows {
+        self.series_rows.get_or_init(|| SeriesRows::of(&self.series))
+    }
+
+    /// Bytes in memory, about, the list of the rows of each series included.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let fields = self.fields.iter().map(|(_, array)| array.get_buffer_memory_size());
-        12 * self.rows() + 4 * self.late.len() + fields.sum::<usize>()
+        16 * self.rows() + 4 * self.late.len() + fields.sum::<usize>()
     }
 }

@@ -7,7 +7,12 @@
 
 mod block;
 mod chunk;
+mod few_series;
+mod gather;
 mod merge;
+mod newest;
+mod series_choice;
+mod series_rows;
 mod series_set;
 mod snapshot;
 mod sorted;
@@ -21,6 +26,8 @@ mod tests;
 
 pub use block::Block;
 pub use chunk::{Chunk, TableRows};
+pub use few_series::FewSeries;
+pub use series_choice::SeriesChoice;
 pub use snapshot::Snapshot;
 pub use sorted::SortedRows;
 pub use table::TableBuffer;

@@ -34,6 +34,14 @@ pub(super) struct TagSnapshot {
     pub(super) values: Arc<StringArray>,
 }
 
+impl TagSnapshot {
+    /// The value of a series; `None` where it lacks the tag.
+    pub(super) fn value(&self, series: u32) -> Option<&str> {
+        let code = *self.codes.get(series as usize)?;
+        usize::try_from(code).ok().map(|code| self.values.value(code)) // `NO_TAG` is negative
+    }
+}
+
 #[derive(Debug, Default)]
 struct TagValues {
     by_value: HashTable<i32>,

@@ -7,11 +7,13 @@ use arrow::array::{
     ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray,
     TimestampNanosecondArray, UInt32Array,
 };
-use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
 
 use super::block::Block;
+use super::few_series::rows_of;
+use super::series_choice::SeriesChoice;
 use super::series_set::{NO_TAG, TagSnapshot};
 use crate::error::{EngineError, Result};
 use crate::schema::{ColumnId, ColumnKind, Table, TimeRange, TimeRanges, arrow_schema};
@@ -101,13 +103,19 @@ impl Snapshot {
         &self.blocks
     }
 
-    /// One row per series, by its number: the tag columns, in the order of the schema.
+    /// The numbers of these series, ascending.
+    pub(super) fn numbers(&self, series: Option<&SeriesChoice>) -> Vec<u32> {
+        let all = || (0..self.series_count).filter_map(|one| u32::try_from(one).ok()).collect();
+        series.map_or_else(all, SeriesChoice::numbers)
+    }
+
+    /// One row per series, by ascending number: the tag columns, in the order of the schema. Each
+    /// has rows.
     ///
     /// # Errors
     /// `Internal` where tags do not fit their codes.
-    pub fn series(&self) -> Result<RecordBatch> {
-        let all: Vec<u32> =
-            (0..self.series_count).filter_map(|one| u32::try_from(one).ok()).collect();
+    pub fn series(&self, series: Option<&SeriesChoice>) -> Result<RecordBatch> {
+        let all = self.numbers(series);
         let mut fields: Vec<Field> = Vec::new();
         let mut arrays = Vec::new();
         for (field, source) in self.schema.fields().iter().zip(&self.sources) {
@@ -119,7 +127,7 @@ impl Snapshot {
         batch_of(Arc::new(Schema::new(fields)), arrays, all.len())
     }
 
-    /// The rows of a block whose series the mask names and whose time lies in the ranges.
+    /// The rows of a block whose series is wanted and whose time lies in the ranges.
     ///
     /// # Errors
     /// `Internal` where columns do not fit each other.
@@ -127,7 +135,7 @@ impl Snapshot {
         &self,
         index: usize,
         projection: &[usize],
-        series: Option<&BooleanBuffer>,
+        series: Option<&SeriesChoice>,
         times: &TimeRanges,
     ) -> Result<RecordBatch> {
         let block = &self.blocks[index];
@@ -184,17 +192,16 @@ impl Snapshot {
 }
 
 /// The rows to read; `None` stands for all.
-fn select(
-    block: &Block,
-    series: Option<&BooleanBuffer>,
-    times: &TimeRanges,
-) -> Option<UInt32Array> {
+fn select(block: &Block, series: Option<&SeriesChoice>, times: &TimeRanges) -> Option<UInt32Array> {
     let all = times.covers(block.times());
     if series.is_none() && all {
         return None;
     }
+    if let Some(few) = series.and_then(SeriesChoice::few) {
+        return Some(rows_of(block, few, times).into());
+    }
     let wanted = |row: &usize| {
-        let in_series = series.is_none_or(|mask| mask.value(block.series[*row] as usize));
+        let in_series = series.is_none_or(|series| series.has(block.series[*row]));
         in_series && (all || times.contains(block.time[*row]))
     };
     let rows = (0..block.rows()).filter(wanted).filter_map(|row| u32::try_from(row).ok());

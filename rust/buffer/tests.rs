@@ -72,7 +72,7 @@ type Fields = (Option<i64>, Option<i64>);
 type Rows = BTreeMap<Key, Fields>;
 
 /// Reads all rows of a snapshot with columns `a`, `b`, `t`, `time`; panics on a repeated row.
-fn rows_of(snapshot: &Snapshot, series: Option<&BooleanBuffer>, time: TimeRange) -> Rows {
+fn rows_of(snapshot: &Snapshot, series: Option<&SeriesChoice>, time: TimeRange) -> Rows {
     let mut rows = Rows::new();
     for index in 0..snapshot.blocks().len() {
         let batch = snapshot.read(index, &[0, 1, 2, 3], series, &time.into()).expect("a batch");
@@ -147,12 +147,12 @@ fn masks_and_times_choose_rows() {
     let mut filled = Filled::default();
     filled.write("m,t=x a=1i,b=1i 10\nm,t=y a=2i 11\nm,t=x a=3i 12");
     let snapshot = filled.snapshot();
-    let only_x = BooleanBuffer::from(vec![true, false]);
+    let only_x = SeriesChoice::new(BooleanBuffer::from(vec![true, false]));
     assert_eq!(rows_of(&snapshot, Some(&only_x), TimeRange::ALL).len(), 2);
     let time = TimeRange { min: 11, max: 12 };
     assert_eq!(rows_of(&snapshot, None, time).len(), 2);
     assert_eq!(rows_of(&snapshot, Some(&only_x), time).len(), 1);
-    assert_eq!(snapshot.series().expect("series").num_rows(), 2);
+    assert_eq!(snapshot.series(None).expect("series").num_rows(), 2);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn sorted_rows_can_be_chosen_by_series_and_time() {
     let mut filled = Filled::default();
     filled.write("m,t=b a=1i,b=1i 10\nm,t=a a=2i 11\nm,t=b a=3i 12\nm,t=b a=3i 14\nm a=4i 12");
     let snapshot = Arc::new(filled.snapshot());
-    let no_a = BooleanBuffer::from(vec![true, false, true]);
+    let no_a = SeriesChoice::new(BooleanBuffer::from(vec![true, false, true]));
     let times = TimeRanges::union_of(vec![
         TimeRange { min: 14, max: 20 },
         TimeRange { min: 0, max: 5 },

@@ -16,9 +16,13 @@ mod database;
 mod delete_rows;
 mod erase;
 mod feed;
+mod newest_rows;
+mod newest_stored;
 mod open;
 mod persist;
+mod pieces;
 mod query;
+mod series_list;
 mod signal;
 mod sink;
 mod stats;
@@ -27,6 +31,10 @@ mod table_view;
 mod tokens;
 mod triggers;
 mod write_path;
+
+#[cfg(test)]
+#[cfg(test)]
+mod tests;
 
 pub use backup::{Backup, BackupObject};
 pub use caches::{CreatedCache, NewDistinctCache, NewLastCache};

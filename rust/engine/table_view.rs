@@ -10,34 +10,38 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 
-use crate::buffer::{Snapshot, SortedRows};
+use super::newest_rows::newest_rows;
+use super::pieces::Pieces;
+use super::series_list::series_of;
+use crate::buffer::{SeriesChoice, Snapshot, SortedRows};
 use crate::error::{EngineError, Result};
 use crate::limits::{BLOCK_ROWS_MAX, OVERLAPS_MAX, ROW_GROUP_ROWS_MAX};
 use crate::query::{Batches, BlockInfo, TableSnapshot};
 use crate::schema::{Deleted, Table, TagFilter, TimeRange, TimeRanges, arrow_schema};
 use crate::store::merge::{MergedRows, SortColumns, Source};
-use crate::store::{RowFile, RowRequest};
+use crate::store::{RowFile, RowRequest, TagChoice};
 
 /// Rows that lie together.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    rows: Rows,
-    times: TimeRange,
-    deleted: Deleted,
+    pub(super) rows: Rows,
+    pub(super) times: TimeRange,
+    pub(super) deleted: Deleted,
 }
 
 #[derive(Debug, Clone)]
-enum Rows {
-    File(Arc<RowFile>),
-    /// A chunk, and which of its series are wanted.
-    Chunk(Arc<Snapshot>, Option<BooleanBuffer>),
+pub(super) enum Rows {
+    /// A file, and the condition on its tags, if any.
+    File(Arc<RowFile>, Option<Arc<TagChoice>>),
+    /// A chunk, and which of its series are wanted; `None` for all.
+    Chunk(Arc<Snapshot>, Option<SeriesChoice>),
 }
 
 impl Part {
     pub(super) fn file(file: &Arc<RowFile>, deleted: Deleted) -> Self {
-        Self { times: file.times(), rows: Rows::File(Arc::clone(file)), deleted }
+        Self { times: file.times(), rows: Rows::File(Arc::clone(file), None), deleted }
     }
 
     pub(super) fn chunk(snapshot: Arc<Snapshot>, deleted: Deleted) -> Self {
@@ -46,7 +50,7 @@ impl Part {
 
     fn row_count(&self) -> usize {
         match &self.rows {
-            Rows::File(file) => usize::try_from(file.entry().rows).unwrap_or(usize::MAX),
+            Rows::File(file, _) => usize::try_from(file.entry().rows).unwrap_or(usize::MAX),
             Rows::Chunk(snapshot, _) => snapshot.rows(),
         }
     }
@@ -54,7 +58,7 @@ impl Part {
     /// Where its blocks are: row groups of a file, blocks of a chunk; with their rows and times.
     fn blocks(&self) -> Vec<(usize, TimeRange)> {
         match &self.rows {
-            Rows::File(_) => {
+            Rows::File(..) => {
                 let groups = (0..self.row_count()).step_by(ROW_GROUP_ROWS_MAX);
                 let rows = groups.map(|start| ROW_GROUP_ROWS_MAX.min(self.row_count() - start));
                 rows.map(|rows| (rows, self.times)).collect()
@@ -66,22 +70,33 @@ impl Part {
     }
 
     /// Without the series that do not pass; `None` where none is left.
-    fn with_tags(&self, filter: &dyn TagFilter) -> Result<Option<Self>> {
-        let Rows::Chunk(snapshot, _) = &self.rows else { return Ok(Some(self.clone())) };
-        let series = snapshot.series()?;
-        let columns =
-            filter.schema().fields().iter().map(|field| series.schema_ref().index_of(field.name()));
-        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
-        let mask = filter.passing(&series.project(&columns).map_err(misfit)?)?;
-        let any = mask.count_set_bits() > 0;
-        let rows = Rows::Chunk(Arc::clone(snapshot), Some(mask));
-        Ok(any.then(|| Self { rows, ..self.clone() }))
+    fn with_tags(&self, filter: &Arc<dyn TagFilter>) -> Result<Option<Self>> {
+        let rows = match &self.rows {
+            Rows::File(file, _) => {
+                let choice = TagChoice::new(Arc::clone(filter));
+                Some(Rows::File(Arc::clone(file), Some(Arc::new(choice))))
+            }
+            Rows::Chunk(snapshot, _) => {
+                let chosen = SeriesChoice::new(passing(snapshot, &**filter)?);
+                (!chosen.is_empty()).then(|| Rows::Chunk(Arc::clone(snapshot), Some(chosen)))
+            }
+        };
+        Ok(rows.map(|rows| Self { rows, ..self.clone() }))
     }
+}
+
+/// For each series of a chunk whether it passes.
+fn passing(snapshot: &Snapshot, filter: &dyn TagFilter) -> Result<BooleanBuffer> {
+    let series = snapshot.series(None)?;
+    let place = |field: &Arc<Field>| series.schema_ref().index_of(field.name());
+    let columns = filter.schema().fields().iter().map(place);
+    let columns = columns.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
+    filter.passing(&series.project(&columns).map_err(misfit)?)
 }
 
 /// What one block reads.
 #[derive(Debug, Clone)]
-enum Block {
+pub(super) enum Block {
     /// A block of one part, but for the times that are merged.
     Plain { part: usize, block: usize, times: TimeRanges },
     /// All rows of these times, of all parts.
@@ -91,12 +106,14 @@ enum Block {
 /// See the head of this file.
 #[derive(Debug, Clone)]
 pub(super) struct TableView {
-    schema: SchemaRef,
-    columns: SortColumns,
-    parts: Vec<Part>,
-    tags: Option<Arc<dyn TagFilter>>,
-    kept: TimeRange,
-    blocks: Vec<(BlockInfo, Block)>,
+    pub(super) schema: SchemaRef,
+    pub(super) columns: SortColumns,
+    /// From the oldest to the newest.
+    pub(super) parts: Arc<[Part]>,
+    /// Whether rows were chosen by their tags.
+    filtered: bool,
+    pub(super) kept: TimeRange,
+    blocks: Arc<[(BlockInfo, Block)]>,
 }
 
 impl TableView {
@@ -104,16 +121,15 @@ impl TableView {
     pub(super) fn new(table: &Table, parts: Vec<Part>, kept: TimeRange) -> Result<Self> {
         let schema = arrow_schema(table).0;
         let columns = SortColumns::of(table, &schema)?;
-        let blocks = blocks(&parts, kept);
-        Ok(Self { schema, columns, parts, tags: None, kept, blocks })
+        let (blocks, parts) = (blocks(&parts, kept).into(), parts.into());
+        Ok(Self { schema, columns, parts, filtered: false, kept, blocks })
     }
 
-    fn request(&self, schema: &SchemaRef, times: TimeRanges) -> RowRequest {
-        let (schema, tags) = (Arc::clone(schema), self.tags.clone());
-        RowRequest { schema, times, tags, rows_max: BLOCK_ROWS_MAX }
+    pub(super) fn block_of(&self, index: usize) -> &Block {
+        &self.blocks[index].1
     }
 
-    fn projected(&self, projection: &[usize]) -> Result<SchemaRef> {
+    pub(super) fn projected(&self, projection: &[usize]) -> Result<SchemaRef> {
         self.schema.project(projection).map(Arc::new).map_err(misfit)
     }
 
@@ -141,8 +157,8 @@ impl TableView {
         times: &TimeRanges,
     ) -> Result<Batches> {
         Ok(match &part.rows {
-            Rows::File(file) => {
-                let request = self.request(&self.projected(projection)?, times.clone());
+            Rows::File(file, tags) => {
+                let request = request(&self.projected(projection)?, times.clone(), tags.as_ref());
                 Box::new(file.read(&request, Some(block))?)
             }
             Rows::Chunk(snapshot, series) => {
@@ -155,48 +171,52 @@ impl TableView {
     fn read_overlap(&self, projection: &[usize], times: TimeRange) -> Result<Batches> {
         let needed = self.needed(projection);
         let schema = self.projected(&needed)?;
-        let columns = SortColumns {
-            tags: places(&self.columns.tags, &needed),
-            time: places(&[self.columns.time], &needed).first().copied().unwrap_or_default(),
-        };
+        let columns = self.sorted_by(&needed);
         let touching = self.parts.iter().filter(|part| !part.times.intersect(times).is_empty());
-        let sources = touching.map(|part| self.source(part, &needed, &schema, times));
+        let sources = touching.map(|part| source(part, &needed, &schema, times));
         let sources = sources.collect::<Result<Vec<_>>>()?;
         let merged = MergedRows::new(schema, columns, sources, BLOCK_ROWS_MAX);
         Ok(chosen(merged, &needed, projection))
     }
 
+    /// Where the tags and the time stand among columns that have them.
+    pub(super) fn sorted_by(&self, columns: &[usize]) -> SortColumns {
+        SortColumns {
+            tags: places(&self.columns.tags, columns),
+            time: places(&[self.columns.time], columns).first().copied().unwrap_or_default(),
+        }
+    }
+
     /// The columns that a merge or a deletion must see: those that are wanted, and the tags and the
     /// time.
-    fn needed(&self, projection: &[usize]) -> Vec<usize> {
+    pub(super) fn needed(&self, projection: &[usize]) -> Vec<usize> {
         let sorted_by = self.columns.tags.iter().chain([&self.columns.time]);
         let mut needed: Vec<usize> = projection.iter().chain(sorted_by).copied().collect();
         needed.sort_unstable();
         needed.dedup();
         needed
     }
+}
 
-    fn source(
-        &self,
-        part: &Part,
-        needed: &[usize],
-        schema: &SchemaRef,
-        times: TimeRange,
-    ) -> Result<Source> {
-        let times = TimeRanges::from(times).without(part.deleted.times());
-        let rows: Source = match &part.rows {
-            Rows::File(file) => Box::new(file.read(&self.request(schema, times), None)?),
-            Rows::Chunk(snapshot, series) => Box::new(SortedRows::new(
-                Arc::clone(snapshot),
-                needed,
-                series.as_ref(),
-                &times,
-                BLOCK_ROWS_MAX,
-            )?),
-        };
-        let deleted = part.deleted.clone();
-        Ok(Box::new(rows.map(move |batch| deleted.left_of(batch?))))
-    }
+/// The rows of a part, in the order of a merge.
+fn source(part: &Part, needed: &[usize], schema: &SchemaRef, times: TimeRange) -> Result<Source> {
+    let times = TimeRanges::from(times).without(part.deleted.times());
+    let rows: Source = match &part.rows {
+        Rows::File(file, tags) => {
+            Box::new(file.read(&request(schema, times, tags.as_ref()), None)?)
+        }
+        Rows::Chunk(snapshot, series) => {
+            let (snapshot, series) = (Arc::clone(snapshot), series.as_ref());
+            Box::new(SortedRows::new(snapshot, needed, series, &times, BLOCK_ROWS_MAX)?)
+        }
+    };
+    let deleted = part.deleted.clone();
+    Ok(Box::new(rows.map(move |batch| deleted.left_of(batch?))))
+}
+
+fn request(schema: &SchemaRef, times: TimeRanges, tags: Option<&Arc<TagChoice>>) -> RowRequest {
+    let (schema, tags) = (Arc::clone(schema), tags.cloned());
+    RowRequest { schema, times, tags, rows_max: BLOCK_ROWS_MAX }
 }
 
 /// Where each of these columns stands among those that were read.
@@ -205,7 +225,7 @@ fn places(columns: &[usize], read: &[usize]) -> Vec<usize> {
 }
 
 /// The wanted columns of those that were read.
-fn chosen(
+pub(super) fn chosen(
     batches: impl Iterator<Item = Result<RecordBatch>> + Send + 'static,
     read: &[usize],
     wanted: &[usize],
@@ -273,10 +293,10 @@ impl TableSnapshot for TableView {
     }
 
     fn with_tags(&self, filter: Arc<dyn TagFilter>) -> Result<Arc<dyn TableSnapshot>> {
-        let parts = self.parts.iter().map(|part| part.with_tags(&*filter));
-        let parts: Vec<Part> = parts.filter_map(Result::transpose).collect::<Result<_>>()?;
-        let blocks = blocks(&parts, self.kept);
-        Ok(Arc::new(Self { parts, blocks, tags: Some(filter), ..self.clone() }))
+        let parts = self.parts.iter().map(|part| part.with_tags(&filter));
+        let parts: Arc<[Part]> = parts.filter_map(Result::transpose).collect::<Result<_>>()?;
+        let blocks = blocks(&parts, self.kept).into();
+        Ok(Arc::new(Self { parts, blocks, filtered: true, ..self.clone() }))
     }
 
     fn block_count(&self) -> usize {
@@ -296,12 +316,34 @@ impl TableSnapshot for TableView {
         }
     }
 
+    fn read_many(
+        &self,
+        blocks: &[usize],
+        projection: &[usize],
+        time: TimeRange,
+    ) -> Result<Batches> {
+        Ok(Pieces::of(self, blocks, time).read(projection))
+    }
+
+    fn series(&self) -> Result<Option<RecordBatch>> {
+        series_of(self)
+    }
+
+    fn newest_rows(
+        &self,
+        projection: &[usize],
+        time: TimeRange,
+        value: Option<usize>,
+    ) -> Result<Option<Batches>> {
+        newest_rows(self, projection, time, value)
+    }
+
     fn row_count_exact(&self) -> Option<usize> {
         let all_kept =
             |part: &Part| part.deleted.is_empty() && part.times.intersect(self.kept) == part.times;
         let plain = |(_, block): &(BlockInfo, Block)| matches!(block, Block::Plain { .. });
         let exact =
-            self.tags.is_none() && self.parts.iter().all(all_kept) && self.blocks.iter().all(plain);
+            !self.filtered && self.parts.iter().all(all_kept) && self.blocks.iter().all(plain);
         exact.then(|| self.parts.iter().map(Part::row_count).sum())
     }
 }

@@ -3,8 +3,8 @@
 //! Comes in: a snapshot, the columns wanted, and the times and series selected. Goes out: batches.
 //! Stays true: a block outside the selected times is never read, and neither is one whose times a
 //! filter that the running query has tightened (the newest ten so far, say) rules out; memory holds
-//! one block per partition. Between two blocks the scan lets go of its thread, so that a query can
-//! be cancelled.
+//! one block per partition, or what few series have in many. Between two pieces of work the scan
+//! lets go of its thread, so that a query can be cancelled.
 
 use std::fmt;
 use std::pin::Pin;
@@ -288,7 +288,7 @@ impl ExecutionPlan for BlockScan {
 struct BlockStream {
     scan: BlockScan,
     blocks: std::vec::IntoIter<usize>,
-    /// What is left of the block that is being read.
+    /// What is left of the blocks that are being read.
     batches: Option<Batches>,
     rows_left: usize,
     schema: SchemaRef,
@@ -311,17 +311,20 @@ impl BlockStream {
         Some(Ok(RecordBatch::new_empty(Arc::clone(&self.schema))))
     }
 
-    /// The next block that the selected times touch, now that filters may have become tighter.
+    /// All blocks that are left; where a limit or filters that become tighter may end the scan
+    /// early, the next block that the selected times still touch.
     fn open_next(&mut self) -> Option<crate::error::Result<Batches>> {
-        let time = self
-            .scan
-            .running
-            .iter()
-            .fold(self.scan.time, |time, filter| time.intersect(filter.times()));
-        let snapshot = &self.scan.snapshot;
-        let index =
-            self.blocks.find(|index| !snapshot.block(*index).times().intersect(time).is_empty())?;
-        Some(snapshot.read(index, &self.scan.columns, time))
+        let (snapshot, columns) = (&self.scan.snapshot, &self.scan.columns);
+        if self.scan.running.is_empty() && self.scan.limit.is_none() {
+            let left: Vec<usize> = self.blocks.by_ref().collect();
+            let any = !left.is_empty();
+            return any.then(|| snapshot.read_many(&left, columns, self.scan.time));
+        }
+        let running = self.scan.running.iter();
+        let time = running.fold(self.scan.time, |time, filter| time.intersect(filter.times()));
+        let touched = |index: &usize| !snapshot.block(*index).times().intersect(time).is_empty();
+        let index = self.blocks.find(touched)?;
+        Some(snapshot.read(index, columns, time))
     }
 
     fn cut(&mut self, batch: RecordBatch) -> RecordBatch {

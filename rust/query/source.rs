@@ -68,6 +68,53 @@ pub trait TableSnapshot: Send + Sync + fmt::Debug {
     /// What reading them meets; it ends the query.
     fn read(&self, index: usize, projection: &[usize], time: TimeRange) -> Result<Batches>;
 
+    /// The rows of several blocks, as of each by itself, one block after the other. Blocks are
+    /// opened while the batches are asked for; the rows of few series come in batches over many
+    /// blocks. A batch may be empty: it stands for work that was done, so that who reads may let go
+    /// of its thread.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; so do the batches.
+    fn read_many(
+        &self,
+        blocks: &[usize],
+        projection: &[usize],
+        time: TimeRange,
+    ) -> Result<Batches> {
+        let batches = blocks.iter().map(|block| self.read(*block, projection, time));
+        let batches: Vec<Batches> = batches.collect::<Result<_>>()?;
+        Ok(Box::new(batches.into_iter().flatten()))
+    }
+
+    /// The tags of every series that has a row, each once: the tag columns, in the order of
+    /// [`Self::schema`]; one row in a table without tags that has rows. `None` where only reading
+    /// the rows can tell: some of them are deleted or past their retention, or there are very many
+    /// series.
+    ///
+    /// # Errors
+    /// What reading the lists of series meets.
+    fn series(&self) -> Result<Option<RecordBatch>> {
+        Ok(None)
+    }
+
+    /// Of each series the row with the greatest time in `time`, in no order of series; with
+    /// `value`, of the rows in which that field is not null: then only that column, the tags and
+    /// the time of the rows are right. Columns are those of `projection`, as in [`Self::read`];
+    /// where it names only tags and the time, the rows of files are not read. `None` where only a
+    /// scan can tell: rows are deleted, `time` ends among the rows of a part of the table, `value`
+    /// is no field, or there are very many series.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; so do the batches.
+    fn newest_rows(
+        &self,
+        _projection: &[usize],
+        _time: TimeRange,
+        _value: Option<usize>,
+    ) -> Result<Option<Batches>> {
+        Ok(None)
+    }
+
     /// The number of rows of the whole table, where it is known without reading.
     fn row_count_exact(&self) -> Option<usize>;
 

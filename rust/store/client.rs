@@ -16,8 +16,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Runtime};
 
-use super::object_cache::ObjectCache;
 use super::open::{StoreLocation, open_store};
+use super::recent_cache::RecentCache;
 use crate::disk::Disk;
 use crate::error::{EngineError, Result};
 use crate::limits::OBJECT_CACHE_BYTES_MAX;
@@ -34,7 +34,7 @@ pub struct StoreClient {
 struct Service {
     /// There until this is dropped.
     runtime: Option<Runtime>,
-    cache: ObjectCache,
+    cache: RecentCache<Bytes>,
 }
 
 impl StoreClient {
@@ -86,7 +86,7 @@ impl StoreClient {
         let request = async move { objects.get(&name).await?.bytes().await };
         let bytes = self.wait(path, request)?;
         if let Some(service) = &self.service {
-            service.cache.put(path, &bytes);
+            service.cache.put(path, bytes.clone(), bytes.len());
         }
         Ok(bytes)
     }
@@ -144,7 +144,7 @@ impl Service {
         let runtime = runtime.map_err(|error| {
             EngineError::internal("threads for the object store do not start").caused_by(error)
         })?;
-        let cache = ObjectCache::new(OBJECT_CACHE_BYTES_MAX);
+        let cache = RecentCache::new(OBJECT_CACHE_BYTES_MAX);
         Ok(Self { runtime: Some(runtime), cache })
     }
 

@@ -14,11 +14,15 @@ mod manifest;
 mod manifest_codec;
 mod manifest_log;
 pub mod merge;
-mod object_cache;
+mod object_reader;
 mod open;
+mod opened_file;
 mod parquet_file;
+mod recent_cache;
 mod row_file;
 mod row_store;
+mod series_index;
+mod tag_choice;
 
 #[cfg(test)]
 mod tests;
@@ -32,3 +36,5 @@ pub use open::{S3Options, StoreLocation, open_store};
 pub use parquet_file::{FileRows, encode_file, read_file};
 pub use row_file::{FileBatches, RowFile, RowGroup, RowRequest};
 pub use row_store::{RowStore, StoredFiles, StoredLayer, StoredRows, StoredTable};
+pub use series_index::SeriesIndex;
+pub use tag_choice::TagChoice;

@@ -2,46 +2,62 @@
 //!
 //! Comes in: the columns, times and tags that are wanted. Goes out: their rows, in the order of the
 //! file. What stays true: the bytes are checked against the manifest before the first row of a
-//! process is read; a column that the file does not have holds no value; only the pages of rows
-//! that the times and tags leave are decoded. Refuses a file that is not what was stored, by name.
+//! process is read; a column that the file does not have holds no value; a condition on tags is
+//! evaluated once per series; only the pages of rows that the times and tags leave are decoded.
+//! Refuses a file that is not what was stored, by name.
 
 use std::error::Error;
-use std::io::Read;
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::new_null_array;
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{
+    ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array,
+};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{Schema, SchemaRef, TimestampNanosecondType};
+use arrow::datatypes::{DataType, Schema, SchemaRef, TimestampNanosecondType};
 use arrow::error::ArrowError;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions,
-    ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
+    ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
-use parquet::file::reader::{ChunkReader, Length};
-use parquet::file::statistics::Statistics;
+use parquet::file::metadata::PageIndexPolicy;
 
 use super::client::StoreClient;
 use super::manifest::FileEntry;
+use super::object_reader::ObjectReader;
+use super::opened_file::OpenedFile;
+use super::recent_cache::RecentCache;
+use super::series_index::{IndexBuilder, SeriesIndex, pages_within};
+use super::tag_choice::{TagChoice, passing};
 use crate::error::{EngineError, ErrorKind, Result};
-use crate::schema::{TagFilter, TimeRange, TimeRanges};
+use crate::limits::{BLOCK_ROWS_MAX, OPENED_FILES_BYTES_MAX};
+use crate::schema::{TimeRange, TimeRanges};
 
 /// The time column, in every file.
 const TIME: &str = "time";
-/// Bytes that are read at a time where the length of a page is not known.
-const READ_AHEAD_BYTES: u64 = 64 * 1_024;
+
+/// Files of one store that were opened lately.
+#[derive(Debug)]
+pub(super) struct OpenedFiles(RecentCache<Arc<OpenedFile>>);
+
+impl Default for OpenedFiles {
+    fn default() -> Self {
+        Self(RecentCache::new(OPENED_FILES_BYTES_MAX))
+    }
+}
 
 /// See the head of this file.
 #[derive(Debug)]
 pub struct RowFile {
     entry: FileEntry,
     client: Arc<StoreClient>,
-    opened: Mutex<Option<ArrowReaderMetadata>>,
+    opened: Arc<OpenedFiles>,
+    /// Whether this process has checked the bytes; held while the file is opened.
+    checked: Mutex<bool>,
 }
 
 /// Which rows of a file are wanted.
@@ -51,8 +67,8 @@ pub struct RowRequest {
     pub schema: SchemaRef,
     /// The times.
     pub times: TimeRanges,
-    /// The tags; `None` for all.
-    pub tags: Option<Arc<dyn TagFilter>>,
+    /// The tags, of this very file; `None` for all.
+    pub tags: Option<Arc<TagChoice>>,
     /// Rows of a batch, at most.
     pub rows_max: usize,
 }
@@ -70,14 +86,18 @@ pub struct RowGroup {
 pub struct FileBatches {
     name: Arc<str>,
     schema: SchemaRef,
-    reader: ParquetRecordBatchReader,
+    /// `None` where no row is wanted.
+    reader: Option<ParquetRecordBatchReader>,
 }
 
 impl RowFile {
     /// A file that a manifest names. Nothing is read yet.
-    #[must_use]
-    pub fn new(entry: FileEntry, client: Arc<StoreClient>) -> Self {
-        Self { entry, client, opened: Mutex::default() }
+    pub(super) fn new(
+        entry: FileEntry,
+        client: Arc<StoreClient>,
+        opened: Arc<OpenedFiles>,
+    ) -> Self {
+        Self { entry, client, opened, checked: Mutex::default() }
     }
 
     /// What the manifest says of it.
@@ -97,40 +117,77 @@ impl RowFile {
     /// # Errors
     /// `Corrupt` where the file is not what was stored, `Internal` where it cannot be read.
     pub fn row_groups(&self) -> Result<Vec<RowGroup>> {
-        let metadata = self.metadata()?;
-        let time = column(&metadata, TIME).ok_or_else(|| self.damaged("it has no time"))?;
-        let group = |group: &RowGroupMetaData| {
-            let rows = usize::try_from(group.num_rows()).unwrap_or_default();
-            RowGroup { rows, times: times_of(group, time).unwrap_or_else(|| self.times()) }
-        };
-        Ok(metadata.metadata().row_groups().iter().map(group).collect())
+        Ok(self.opened()?.groups.clone())
+    }
+
+    /// The series; `None` where they are too many to be listed. The first call reads the tags and
+    /// the times of the whole file.
+    ///
+    /// # Errors
+    /// As `row_groups`.
+    pub fn series(&self) -> Result<Option<Arc<SeriesIndex>>> {
+        self.series_of(&self.opened()?)
     }
 
     /// The wanted rows; of one row group, or of all.
     ///
     /// # Errors
-    /// As `row_groups`; the iterator has the errors of what it reads.
+    /// As `row_groups`; what evaluating the tags meets; the iterator has the errors of what it
+    /// reads.
     pub fn read(&self, request: &RowRequest, group: Option<usize>) -> Result<FileBatches> {
-        let metadata = self.metadata()?;
-        let groups = self.row_groups()?;
-        let wanted = |index: &usize| {
-            group.is_none_or(|only| only == *index)
-                && !request.times.within(groups[*index].times).is_empty()
+        let opened = self.opened()?;
+        let touched = opened.touched(&request.times, group);
+        let times = touched.iter().map(|group| opened.groups[*group].times);
+        let cut = !request.times.covers(times.fold(TimeRange::EMPTY, TimeRange::hull));
+        let series = if request.tags.is_some() {
+            self.series_of(&opened)?
+        } else {
+            opened.series.get().cloned().flatten() // not worth the work for times alone
         };
-        let wanted: Vec<usize> = (0..groups.len()).filter(wanted).collect();
-        let hull = wanted.iter().fold(TimeRange::EMPTY, |all, one| all.hull(groups[*one].times));
-        let reader = self.reader();
-        let filter = row_filter(&metadata, request, hull);
-        let projection = mask(&metadata, &request.schema);
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
-            .with_row_groups(wanted)
-            .with_projection(projection)
-            .with_batch_size(request.rows_max);
-        if !filter.is_empty() {
-            builder = builder.with_row_filter(RowFilter::new(filter));
-        }
-        let reader = builder.build().map_err(|error| self.unreadable(error))?;
+        let chosen = match series.filter(|_| cut || request.tags.is_some()) {
+            Some(series) => by_series(&opened, &series, request, &touched)?,
+            None => by_rows(&opened, request, touched, cut),
+        };
+        self.batches(&opened, request, chosen)
+    }
+
+    /// These rows, counted from the start of the file, which must ascend.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_rows(&self, schema: &SchemaRef, rows: &[Range<usize>]) -> Result<FileBatches> {
+        let opened = self.opened()?;
+        let groups: Vec<usize> = (0..opened.groups.len()).collect();
+        let chosen = selected(&opened, &groups, |group| rows_within(rows, group));
+        let (schema, times) = (SchemaRef::clone(schema), TimeRange::ALL.into());
+        let request = RowRequest { schema, times, tags: None, rows_max: BLOCK_ROWS_MAX };
+        self.batches(&opened, &request, chosen)
+    }
+
+    fn batches(
+        &self,
+        opened: &OpenedFile,
+        request: &RowRequest,
+        chosen: Chosen,
+    ) -> Result<FileBatches> {
         let (name, schema) = (Arc::clone(&self.entry.path), SchemaRef::clone(&request.schema));
+        if chosen.groups.is_empty() {
+            return Ok(FileBatches { name, schema, reader: None });
+        }
+        let metadata = opened.metadata.clone();
+        let projection = mask(&metadata, &request.schema);
+        let mut builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.reader(), metadata)
+                .with_row_groups(chosen.groups)
+                .with_projection(projection)
+                .with_batch_size(request.rows_max);
+        if let Some(rows) = chosen.rows {
+            builder = builder.with_row_selection(rows);
+        }
+        if !chosen.filter.is_empty() {
+            builder = builder.with_row_filter(RowFilter::new(chosen.filter));
+        }
+        let reader = Some(builder.build().map_err(|error| self.unreadable(error))?);
         Ok(FileBatches { name, schema, reader })
     }
 
@@ -140,16 +197,68 @@ impl RowFile {
     }
 
     /// The footer; the first call checks the whole file.
-    fn metadata(&self) -> Result<ArrowReaderMetadata> {
-        let mut opened = self.opened.lock();
-        if let Some(metadata) = &*opened {
-            return Ok(metadata.clone());
+    fn opened(&self) -> Result<Arc<OpenedFile>> {
+        let mut checked = self.checked.lock();
+        if let Some(opened) = self.opened.0.get(&self.entry.path) {
+            return Ok(opened);
         }
-        let bytes = self.checked_bytes()?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata =
-            ArrowReaderMetadata::load(&bytes, options).map_err(|error| self.unreadable(error))?;
-        Ok(opened.insert(metadata).clone())
+        let metadata = if *checked {
+            ArrowReaderMetadata::load(&self.reader(), options)
+        } else {
+            ArrowReaderMetadata::load(&self.checked_bytes()?, options)
+        };
+        let metadata = metadata.map_err(|error| self.unreadable(error))?;
+        *checked = true;
+        let opened = OpenedFile::new(metadata, TIME, self.times());
+        let opened = Arc::new(opened.ok_or_else(|| self.damaged("it has no time"))?);
+        self.keep(&opened);
+        Ok(opened)
+    }
+
+    /// As if others had pushed it out of the memory.
+    #[cfg(test)]
+    pub(super) fn forget(&self) {
+        self.opened.0.remove(&self.entry.path);
+    }
+
+    fn keep(&self, opened: &Arc<OpenedFile>) {
+        self.opened.0.put(&self.entry.path, Arc::clone(opened), opened.bytes());
+    }
+
+    fn series_of(&self, opened: &Arc<OpenedFile>) -> Result<Option<Arc<SeriesIndex>>> {
+        if let Some(series) = opened.series.get() {
+            return Ok(series.clone());
+        }
+        let _alone = self.checked.lock();
+        if let Some(series) = opened.series.get() {
+            return Ok(series.clone()); // another query has listed them meanwhile
+        }
+        let listed = self.listed(opened)?.map(Arc::new);
+        let series = opened.series.get_or_init(|| listed).clone();
+        self.keep(opened);
+        Ok(series)
+    }
+
+    fn listed(&self, opened: &OpenedFile) -> Result<Option<SeriesIndex>> {
+        let sorted_by = |column: &usize| {
+            let field = opened.metadata.schema().field(*column);
+            field.name() == TIME || matches!(field.data_type(), DataType::Dictionary(..))
+        };
+        let columns: Vec<usize> =
+            (0..opened.metadata.schema().fields().len()).filter(sorted_by).collect();
+        let schema = opened.metadata.schema().project(&columns);
+        let schema = Arc::new(schema.map_err(|error| unreadable(&self.entry.path, error))?);
+        let mut builder = IndexBuilder::new(&schema)?;
+        let times = TimeRange::ALL.into();
+        let request = RowRequest { schema, times, tags: None, rows_max: BLOCK_ROWS_MAX };
+        let groups = (0..opened.groups.len()).collect();
+        for batch in self.batches(opened, &request, Chosen::all_of(groups))? {
+            if !builder.add(&batch?)? {
+                return Ok(None);
+            }
+        }
+        builder.finish().map(Some)
     }
 
     /// The whole file, checked.
@@ -173,8 +282,87 @@ impl RowFile {
     }
 
     fn unreadable(&self, error: ParquetError) -> EngineError {
-        self.damaged("it is no Parquet file").caused_by(error)
+        match own_error(&error) {
+            Some(own) if own.kind() != ErrorKind::Corrupt => {
+                EngineError::new(own.kind(), own.to_string())
+            }
+            _ => self.damaged("it is no Parquet file").caused_by(error),
+        }
     }
+}
+
+impl Drop for RowFile {
+    fn drop(&mut self) {
+        self.opened.0.remove(&self.entry.path);
+    }
+}
+
+/// What is decoded of a file.
+#[derive(Default)]
+struct Chosen {
+    groups: Vec<usize>,
+    /// The rows of the groups; `None` for all.
+    rows: Option<RowSelection>,
+    /// Conditions on rows.
+    filter: Vec<Box<dyn ArrowPredicate>>,
+}
+
+impl Chosen {
+    fn all_of(groups: Vec<usize>) -> Self {
+        Self { groups, ..Self::default() }
+    }
+}
+
+/// The rows of those series that pass; the times are looked at where they cut a series.
+fn by_series(
+    opened: &OpenedFile,
+    series: &SeriesIndex,
+    request: &RowRequest,
+    touched: &[usize],
+) -> Result<Chosen> {
+    let passing = request.tags.as_ref().map(|tags| tags.passing(series)).transpose()?;
+    let mut cut = false;
+    let mut chosen = selected(opened, touched, |group| {
+        let found = series.stretches(group, passing, &request.times, &opened.pages);
+        cut |= found.cut;
+        found.rows
+    });
+    if cut {
+        chosen.filter.push(time_filter(&opened.metadata, &request.times));
+    }
+    Ok(chosen)
+}
+
+/// Those of these groups that have wanted rows, and only these rows of them.
+fn selected(
+    opened: &OpenedFile,
+    groups: &[usize],
+    mut rows_of: impl FnMut(&Range<usize>) -> Vec<Range<usize>>,
+) -> Chosen {
+    let (mut chosen, mut rows, mut total) = (Chosen::default(), Vec::new(), 0);
+    for group in groups {
+        let of_group = opened.rows_of(*group);
+        let wanted = rows_of(&of_group);
+        if wanted.is_empty() {
+            continue;
+        }
+        chosen.groups.push(*group);
+        let moved = |one: Range<usize>| {
+            one.start - of_group.start + total..one.end - of_group.start + total
+        };
+        rows.extend(wanted.into_iter().map(moved));
+        total += of_group.len();
+    }
+    chosen.rows = Some(RowSelection::from_consecutive_ranges(rows.into_iter(), total));
+    chosen
+}
+
+/// The parts of these stretches, which ascend, that lie in a group.
+fn rows_within(rows: &[Range<usize>], group: &Range<usize>) -> Vec<Range<usize>> {
+    let first = rows.partition_point(|one| one.end <= group.start);
+    let behind = rows.partition_point(|one| one.start < group.end);
+    let part = |one: &Range<usize>| one.start.max(group.start)..one.end.min(group.end);
+    rows[first..behind.max(first)].iter().map(part).collect()
 }
 
 fn column(metadata: &ArrowReaderMetadata, name: &str) -> Option<usize> {
@@ -186,40 +374,34 @@ fn mask(metadata: &ArrowReaderMetadata, schema: &Schema) -> ProjectionMask {
     ProjectionMask::roots(metadata.parquet_schema(), columns)
 }
 
-/// Conditions on rows; tags first, for they are long runs of the same codes.
-fn row_filter(
-    metadata: &ArrowReaderMetadata,
-    request: &RowRequest,
-    hull: TimeRange,
-) -> Vec<Box<dyn ArrowPredicate>> {
-    let mut predicates: Vec<Box<dyn ArrowPredicate>> = Vec::new();
-    if let Some(tags) = request.tags.clone() {
-        let mask = mask(metadata, tags.schema());
-        let passes = move |batch: RecordBatch| passing(&*tags, &batch);
-        predicates.push(Box::new(ArrowPredicateFn::new(mask, passes)));
+/// All rows of these groups whose tags and times pass, row by row; tags first, for they are long
+/// runs of the same codes.
+fn by_rows(opened: &OpenedFile, request: &RowRequest, groups: Vec<usize>, cut: bool) -> Chosen {
+    let metadata = &opened.metadata;
+    let of_pages =
+        |rows: &Range<usize>| pages_within(&opened.pages, rows, &request.times).collect();
+    let mut chosen = if cut { selected(opened, &groups, of_pages) } else { Chosen::all_of(groups) };
+    if let Some(tags) = &request.tags {
+        let filter = Arc::clone(tags.filter());
+        let mask = mask(metadata, filter.schema());
+        let passes = move |batch: RecordBatch| {
+            let passing = passing(&*filter, &batch);
+            let passing = passing.map_err(|error| ArrowError::ExternalError(error.into()))?;
+            Ok(BooleanArray::new(passing, None))
+        };
+        chosen.filter.push(Box::new(ArrowPredicateFn::new(mask, passes)));
     }
-    if !request.times.covers(hull) {
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), column(metadata, TIME));
-        let times = request.times.clone();
-        let passes = move |batch: RecordBatch| in_times(&times, &batch);
-        predicates.push(Box::new(ArrowPredicateFn::new(mask, passes)));
+    if cut {
+        chosen.filter.push(time_filter(metadata, &request.times));
     }
-    predicates
+    chosen
 }
 
-fn times_of(group: &RowGroupMetaData, column: usize) -> Option<TimeRange> {
-    match group.column(column).statistics()? {
-        Statistics::Int64(times) => {
-            Some(TimeRange { min: *times.min_opt()?, max: *times.max_opt()? })
-        }
-        _ => None,
-    }
-}
-
-fn passing(tags: &dyn TagFilter, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
-    let rows = with_columns(batch, tags.schema())?;
-    let passing = tags.passing(&rows).map_err(|error| ArrowError::ExternalError(error.into()))?;
-    Ok(BooleanArray::new(passing, None))
+fn time_filter(metadata: &ArrowReaderMetadata, times: &TimeRanges) -> Box<dyn ArrowPredicate> {
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), column(metadata, TIME));
+    let times = times.clone();
+    let passes = move |batch: RecordBatch| in_times(&times, &batch);
+    Box::new(ArrowPredicateFn::new(mask, passes))
 }
 
 fn in_times(times: &TimeRanges, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
@@ -230,7 +412,10 @@ fn in_times(times: &TimeRanges, batch: &RecordBatch) -> Result<BooleanArray, Arr
 }
 
 /// The columns of `schema`; those that the batch lacks hold no value.
-fn with_columns(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+pub(super) fn with_columns(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, ArrowError> {
     let column = |field: &Arc<arrow::datatypes::Field>| -> ArrayRef {
         match batch.column_by_name(field.name()) {
             Some(column) => Arc::clone(column),
@@ -246,7 +431,7 @@ impl Iterator for FileBatches {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.reader.next()?;
+        let batch = self.reader.as_mut()?.next()?;
         let failed = |error| unreadable(&self.name, error);
         Some(batch.and_then(|batch| with_columns(&batch, &self.schema)).map_err(failed))
     }
@@ -266,58 +451,4 @@ fn unreadable(name: &str, error: ArrowError) -> EngineError {
 fn own_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e EngineError> {
     let own = error.downcast_ref();
     own.or_else(|| error.source().and_then(own_error))
-}
-
-/// Reads parts of one object.
-#[derive(Debug, Clone)]
-struct ObjectReader {
-    client: Arc<StoreClient>,
-    path: Arc<str>,
-    bytes: u64,
-}
-
-impl ObjectReader {
-    fn range(&self, start: u64, length: u64) -> Result<Bytes, ParquetError> {
-        let end = self.bytes.min(start + length);
-        let bytes = self.client.range(&self.path, start.min(end)..end);
-        bytes.map_err(|error| ParquetError::External(error.into()))
-    }
-}
-
-impl Length for ObjectReader {
-    fn len(&self) -> u64 {
-        self.bytes
-    }
-}
-
-impl ChunkReader for ObjectReader {
-    type T = SequentialReader;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(SequentialReader { object: self.clone(), next: start, ahead: Bytes::new() })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        self.range(start, length as u64)
-    }
-}
-
-/// Reads an object onwards, some way ahead.
-struct SequentialReader {
-    object: ObjectReader,
-    next: u64,
-    ahead: Bytes,
-}
-
-impl Read for SequentialReader {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.ahead.is_empty() {
-            let ahead = self.object.range(self.next, READ_AHEAD_BYTES);
-            self.ahead = ahead.map_err(std::io::Error::other)?;
-            self.next += self.ahead.len() as u64;
-        }
-        let count = buffer.len().min(self.ahead.len());
-        self.ahead.copy_to_slice(&mut buffer[..count]);
-        Ok(count)
-    }
 }

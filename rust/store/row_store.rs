@@ -22,7 +22,7 @@ use super::manifest_codec;
 use super::manifest_log::ManifestLog;
 use super::merge::SortColumns;
 use super::parquet_file::encode_file;
-use super::row_file::RowFile;
+use super::row_file::{OpenedFiles, RowFile};
 use crate::error::Result;
 use crate::schema::{DatabaseId, Position, TableId, Tombstone};
 
@@ -132,6 +132,8 @@ struct State {
     /// Files that were stored for a manifest to come. One that no manifest ever names stays here,
     /// and is removed after the next start.
     drafts: HashSet<Arc<str>>,
+    /// For all files.
+    opened: Arc<OpenedFiles>,
 }
 
 impl RowStore {
@@ -144,7 +146,13 @@ impl RowStore {
     pub fn open(client: Arc<StoreClient>, node: &str, nonce: u32) -> Result<Self> {
         let log = client.block_on(ManifestLog::open(client.objects(), node, nonce))?;
         let next_file = AtomicU64::new(log.current().next_file);
-        let mut state = State { log, unsure: None, known: HashMap::new(), drafts: HashSet::new() };
+        let mut state = State {
+            log,
+            unsure: None,
+            known: HashMap::new(),
+            drafts: HashSet::new(),
+            opened: Arc::default(),
+        };
         let stored = ArcSwap::new(state.stored(&client));
         let (node, state) = (node.to_owned(), Mutex::new(state));
         Ok(Self { client, node, nonce, next_file, state, stored })
@@ -275,7 +283,8 @@ impl State {
         if let Some(known) = self.known.get(&entry.path).and_then(Weak::upgrade) {
             return known;
         }
-        let file = Arc::new(RowFile::new(entry.clone(), Arc::clone(client)));
+        let file =
+            Arc::new(RowFile::new(entry.clone(), Arc::clone(client), Arc::clone(&self.opened)));
         self.known.insert(Arc::clone(&entry.path), Arc::downgrade(&file));
         file
     }

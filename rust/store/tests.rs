@@ -4,6 +4,7 @@ mod files;
 mod locations;
 mod manifests;
 mod power_loss;
+mod series;
 
 /// Runs a future to its end on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> T {

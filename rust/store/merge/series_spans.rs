@@ -8,11 +8,11 @@ use crate::error::{EngineError, Result};
 
 /// Adjacent rows of one series.
 #[derive(Debug, Clone)]
-pub(super) struct Span {
+pub struct Span {
     /// One behind the last row.
-    pub(super) end: usize,
+    pub end: usize,
     /// Compares as the tags do: absent before any value, values by their bytes.
-    pub(super) key: Vec<u8>,
+    pub key: Vec<u8>,
 }
 
 /// One tag column, with its values at hand.
@@ -47,7 +47,10 @@ fn wrong_type(batch: &RecordBatch, column: usize) -> EngineError {
 }
 
 /// The spans of a batch, in its order.
-pub(super) fn spans_of(batch: &RecordBatch, columns: &SortColumns) -> Result<Vec<Span>> {
+///
+/// # Errors
+/// `Internal` where a tag column is not a dictionary of texts.
+pub fn spans_of(batch: &RecordBatch, columns: &SortColumns) -> Result<Vec<Span>> {
     let tags = columns.tags.iter().map(|column| Tag::of(batch, *column));
     let tags = tags.collect::<Result<Vec<_>>>()?;
     let mut spans = Vec::new();
