@@ -117,31 +117,6 @@ pub trait TableSnapshot: Send + Sync + fmt::Debug {
 
     /// The number of rows of the whole table, where it is known without reading.
     fn row_count_exact(&self) -> Option<usize>;
-
-    /// The tags of each series that has a row, perhaps more than once: the tag columns of
-    /// [`Self::schema`] in its order. `None` where only the rows tell them.
-    ///
-    /// # Errors
-    /// What reading them meets; it ends the query.
-    fn series(&self) -> Result<Option<RecordBatch>> {
-        Ok(None)
-    }
-
-    /// Of each series the row with the greatest time that lies in `time`: the columns of
-    /// `projection` (positions in [`Self::schema`]) in its order. With `value`, the row with the
-    /// greatest time among those that have a value in that column; then tags, time and that column
-    /// are right, others may lack values. `None` where only a scan tells them.
-    ///
-    /// # Errors
-    /// What reading them meets; it ends the query.
-    fn newest_rows(
-        &self,
-        _projection: &[usize],
-        _time: TimeRange,
-        _value: Option<usize>,
-    ) -> Result<Option<Batches>> {
-        Ok(None)
-    }
 }
 
 /// One cache of a table, as it is when it is read.
