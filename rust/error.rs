@@ -19,6 +19,10 @@ pub enum ErrorKind {
     TooLarge,
     /// A limit on memory or work is reached for now: try again later.
     Busy,
+    /// The query took longer than it may: ask for less.
+    TimedOut,
+    /// Somebody ended the query: leave it, or ask them.
+    Cancelled,
     /// The query asks for something this engine does not do.
     Unsupported,
     /// The engine is closed, or poisoned by a failed sync: nothing can be written any more.
@@ -31,12 +35,14 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tests that walk them all through a border.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Invalid,
         Self::NotFound,
         Self::Conflict,
         Self::TooLarge,
         Self::Busy,
+        Self::TimedOut,
+        Self::Cancelled,
         Self::Unsupported,
         Self::Closed,
         Self::Corrupt,
@@ -80,6 +86,8 @@ impl EngineError {
         conflict => Conflict,
         too_large => TooLarge,
         busy => Busy,
+        timed_out => TimedOut,
+        cancelled => Cancelled,
         unsupported => Unsupported,
         closed => Closed,
         corrupt => Corrupt,

@@ -15,6 +15,8 @@ __all__ = [
     "Backup",
     "BusyError",
     "CacheInfo",
+    "Cancellation",
+    "CancelledError",
     "ClosedError",
     "ConflictError",
     "CorruptError",
@@ -35,6 +37,7 @@ __all__ = [
     "QueryStream",
     "SegmentInfo",
     "StoredObject",
+    "TimedOutError",
     "TokenInfo",
     "TooLargeError",
     "TriggerInfo",
@@ -70,6 +73,12 @@ class TooLargeError(EngineError):
 
 class BusyError(EngineError):
     """A limit on memory or work is reached for now: try again later."""
+
+class TimedOutError(EngineError):
+    """The query took longer than it may: ask for less."""
+
+class CancelledError(EngineError):
+    """Somebody ended the query: leave it, or ask them."""
 
 class UnsupportedError(EngineError):
     """The query asks for something this engine does not do."""
@@ -289,7 +298,22 @@ class QueryStream:
     """The encoded answer of a query, in chunks, computed as it is read."""
 
     def next_chunk(self) -> bytes | None:
-        """The next bytes, or `None` at the end. Raises what the execution raises."""
+        """The next bytes, or `None` at the end. Raises what the execution raises.
+
+        That is `BusyError` where too many queries wait or its memory does not suffice,
+        `TimedOutError` and `CancelledError` where the query was ended.
+        """
+
+@final
+class Cancellation:
+    """Ends a query from another thread than the one that waits for it."""
+
+    def __new__(cls) -> Cancellation: ...
+    def cancel(self) -> None:
+        """Ends the query that it was given to last, or at once the one that it is given to next.
+
+        Whoever waits for the query gets `CancelledError`. One that has ended is left as it is.
+        """
 
 @final
 class EngineStats:
@@ -437,6 +461,10 @@ class Engine:
         databases_max: int | None = None,
         tables_max: int | None = None,
         columns_per_table_max: int | None = None,
+        one_query_bytes_max: int | None = None,
+        spill_bytes_max: int | None = None,
+        queries_running_max: int | None = None,
+        query_timeout_ms: int | None = None,
     ) -> Engine:
         """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
 
@@ -444,6 +472,11 @@ class Engine:
         name of the node. Its keys: `bucket`, `region`, `endpoint`, `access_key_id`,
         `secret_access_key`, `session_token`, and `allow_http` and `skip_signature` with the value
         `true`.
+
+        All queries together hold `query_bytes_max` in memory, and `spill_bytes_max` (8 GiB) in a
+        folder of the data directory; each of them `one_query_bytes_max` (a third) in memory.
+        `queries_running_max` of them (four per thread) run at once. One that is not done in
+        `query_timeout_ms` is ended; `None` never does.
 
         Raises `ConflictError` where another process has it open, `CorruptError` with the file, the
         offset and the remedy, `InternalError` where the directory cannot be used.
@@ -551,13 +584,20 @@ class Engine:
         params: Mapping[str, Scalar] | None = None,
         format: Format = "json",
         language: Language = "sql",
+        cancellation: Cancellation | None = None,
     ) -> QueryStream:
         """Plans a query over a snapshot taken now. `params` fill `$name` placeholders.
 
         In InfluxQL `text` is one statement; the metadata of the Arrow schema of its answer names
         the columns that are tags of its series (`iox::influxql::group_key::metadata`).
         Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for text
-        that does not plan, `UnsupportedError` for what this engine does not do.
+        that does not plan, `UnsupportedError` for what this engine does not do, `TimedOutError`
+        and `CancelledError` for a query that was ended meanwhile.
+        """
+    def cancel_query(self, id: int) -> None:
+        """Ends a running query, by its id in `system.queries`; whoever waits for it is told.
+
+        Raises `NotFoundError` where no such query runs.
         """
     def parse_lines(self, lines: str, *, now_ns: int) -> list[FeedTable]:
         """Line protocol as a trigger would receive it; nothing is stored.

@@ -24,6 +24,8 @@ HTTP_REQUEST_BYTES_MAX = 10 * 1024 * 1024
 # the machine's memory that leave room for the workers of plugins.
 QUERY_MEMORY_SHARE = 0.20
 BUFFER_MEMORY_SHARE = 0.40
+# Queries that run at once, for each of their threads: some wait for their readers.
+QUERIES_PER_THREAD = 4
 # Log kept for triggers that lag behind what is stored: one that hangs must not fill the disk.
 LAG_BYTES_KEPT = 8 * 1024**3
 
@@ -121,8 +123,17 @@ class ServerConfig:
     buffer_bytes_max: int = field(default_factory=lambda: _share(BUFFER_MEMORY_SHARE))
     lag_bytes_max: int = LAG_BYTES_KEPT
     query_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    # `None`: a third of the pool, four queries per thread, 8 GiB (rust/query/govern), no end.
+    query_memory_bytes: int | None = None
+    query_spill_bytes: int | None = None
+    max_concurrent_queries: int | None = None
+    query_timeout_ms: int | None = None
 
     log_filter: str = "info"
     log_destination: LogDestination = "stdout"
     log_format: LogFormat = "full"
     verbose: int = 0
+
+    def queries_running_max(self) -> int:
+        """Give how many queries run at once."""
+        return self.max_concurrent_queries or self.query_threads * QUERIES_PER_THREAD

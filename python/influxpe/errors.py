@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from influxpe._engine import (
     BusyError,
+    CancelledError,
     ClosedError,
     ConflictError,
     CorruptError,
@@ -15,6 +16,7 @@ from influxpe._engine import (
     InternalError,
     InvalidError,
     NotFoundError,
+    TimedOutError,
     TooLargeError,
     UnsupportedError,
 )
@@ -22,6 +24,7 @@ from influxpe._engine import (
 __all__ = [
     "BackupError",
     "BusyError",
+    "CancelledError",
     "ClosedError",
     "ConflictError",
     "CorruptError",
@@ -36,6 +39,7 @@ __all__ = [
     "RestrictedTrigger",
     "RunningTrigger",
     "StartFailed",
+    "TimedOutError",
     "TooLargeError",
     "TriggerError",
     "UnsupportedError",

@@ -110,6 +110,10 @@ def _open_engine(config: ServerConfig) -> Iterator[Engine]:
             databases_max=config.databases_max,
             tables_max=config.tables_max,
             columns_per_table_max=config.columns_per_table_max,
+            one_query_bytes_max=config.query_memory_bytes,
+            spill_bytes_max=config.query_spill_bytes,
+            queries_running_max=config.queries_running_max(),
+            query_timeout_ms=config.query_timeout_ms,
         )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -173,7 +177,7 @@ class _Server:
             loop.add_signal_handler(number, self._signalled, number)
         loop.set_exception_handler(_log_loop_error)
         commits = Commits(self._engine, loop)
-        threads = Threads()
+        threads = Threads(self._config.queries_running_max())
         processing = self._processing_engine(commits)
         services = self._services(commits, threads, processing)
         try:

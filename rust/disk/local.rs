@@ -15,6 +15,9 @@ use std::sync::Arc;
 use super::{Disk, File};
 
 const LOCK_NAME: &str = "influxpe.lock";
+const SPILL_NAME: &str = "influxpe.spill";
+/// How the folders begin that DataFusion makes for its files, one for each process.
+const SPILLED_PREFIX: &str = "datafusion-";
 static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
 
 /// A data directory on a local file system, locked for this process while it lives.
@@ -38,6 +41,23 @@ impl LocalDisk {
             .open(root.join(LOCK_NAME))?;
         lock.try_lock()?;
         Ok(Self { root: root.to_path_buf(), lock })
+    }
+
+    /// The folder for what queries spill, made if need be. What an earlier process left there,
+    /// which did not end in good order, is removed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn spill_folder(&self) -> io::Result<PathBuf> {
+        let folder = self.path(SPILL_NAME);
+        fs::create_dir_all(&folder)?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(SPILLED_PREFIX) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(folder)
     }
 
     fn path(&self, name: &str) -> PathBuf {

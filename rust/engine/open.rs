@@ -24,7 +24,7 @@ use crate::clock;
 use crate::disk::{Disk, LocalDisk, MemoryDisk};
 use crate::error::{EngineError, Result};
 use crate::limits::{INTERNAL_RETENTION_NS, PERSIST_BYTES_MAX, PERSIST_SHARE, SEGMENT_BYTES};
-use crate::query::{LogRing, QueryEngine};
+use crate::query::{LogRing, QueryEngine, QueryLimits};
 use crate::schema::{
     Catalog, CatalogChange, CatalogLimits, INTERNAL_DATABASE, Position, Table, TableBatch, TableId,
 };
@@ -48,10 +48,8 @@ pub struct Options {
     pub persist_after: Duration,
     /// Bytes of stored rows that stay in the log for triggers that have not read them.
     pub lag_bytes_max: u64,
-    /// Bytes that all queries together may hold.
-    pub query_bytes_max: usize,
-    /// Threads that run queries.
-    pub query_threads: usize,
+    /// What queries may use. Where there is a data directory, they spill into it.
+    pub queries: QueryLimits,
     /// How far the catalog may grow.
     pub catalog_limits: CatalogLimits,
 }
@@ -73,8 +71,7 @@ impl Default for Options {
             persist_bytes: 64 << 20,
             persist_after: Duration::from_mins(10),
             lag_bytes_max: 8 << 30,
-            query_bytes_max: 256 << 20,
-            query_threads: 1,
+            queries: QueryLimits::of(256 << 20, 1),
             catalog_limits: CatalogLimits::default(),
         }
     }
@@ -87,12 +84,17 @@ impl Engine {
     /// `Conflict` where another process has it open, `Corrupt` with file, offset and remedy,
     /// `Internal` where it cannot be used, `Invalid` for limits that cannot be kept.
     pub fn open(options: &Options) -> Result<Arc<Self>> {
+        let mut options = options.clone();
         let disk: Arc<dyn Disk> = match &options.data_dir {
-            Some(root) => Arc::new(open_disk(root)?),
+            Some(root) => {
+                let disk = open_disk(root)?;
+                options.queries.spill_folder = Some(spill_folder(&disk)?);
+                Arc::new(disk)
+            }
             None => Arc::new(MemoryDisk::default()),
         };
         let log = LogOptions { segment_bytes: SEGMENT_BYTES, prepare_ahead: disk.is_durable() };
-        Self::open_on(disk, log, options, true)
+        Self::open_on(disk, log, &options, true)
     }
 
     /// Opens what lies on a disk. Without `in_background` nothing is stored or merged unless it is
@@ -165,7 +167,7 @@ impl Engine {
             warning,
             log_lines: Arc::new(LogRing::default()),
             plugin_files: ArcSwap::default(),
-            query: QueryEngine::new(options.query_bytes_max, options.query_threads)?,
+            query: QueryEngine::new(&options.queries)?,
         });
         engine.make_identity()?;
         Ok(engine)
@@ -203,6 +205,12 @@ fn open_disk(root: &Path) -> Result<LocalDisk> {
         )),
         _ => EngineError::internal(format!("data directory {} cannot be used", root.display()))
             .caused_by(error),
+    })
+}
+
+fn spill_folder(disk: &LocalDisk) -> Result<PathBuf> {
+    disk.spill_folder().map_err(|error| {
+        EngineError::internal("the folder for what queries spill cannot be used").caused_by(error)
     })
 }
 

@@ -7,7 +7,7 @@ use super::cache_view::CacheDoor;
 use super::database::DatabaseView;
 use super::system::SystemView;
 use crate::error::{EngineError, Result};
-use crate::query::{Format, Language, Param, QueryStream};
+use crate::query::{Cancellation, Format, Language, Param, QueryStream};
 use crate::schema::{Database, INTERNAL_DATABASE};
 
 impl Engine {
@@ -23,7 +23,7 @@ impl Engine {
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Result<QueryStream> {
-        self.query_in((Language::Sql, sql), database, params, format)
+        self.query_until((Language::Sql, sql), database, params, format, &Cancellation::default())
     }
 
     /// Plans one statement of InfluxQL: `SELECT`, `EXPLAIN`, or a `SHOW` of what the database
@@ -39,15 +39,29 @@ impl Engine {
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Result<QueryStream> {
-        self.query_in((Language::InfluxQl, statement), database, params, format)
+        let text = (Language::InfluxQl, statement);
+        self.query_until(text, database, params, format, &Cancellation::default())
     }
 
-    fn query_in(
+    /// Ends a running query, by its number in `system.queries`.
+    ///
+    /// # Errors
+    /// `NotFound` where no such query runs.
+    pub fn cancel_query(&self, id: u64) -> Result<()> {
+        self.query.cancel(id)
+    }
+
+    /// Plans a query that `cancellation` ends, be it while it is planned, waits or runs.
+    ///
+    /// # Errors
+    /// As `query` and `query_influxql`, and `TimedOut` or `Cancelled` for a query that was ended.
+    pub fn query_until(
         &self,
         text: (Language, &str),
         database: &str,
         params: Vec<(String, Param)>,
         format: Format,
+        cancellation: &Cancellation,
     ) -> Result<QueryStream> {
         let catalog = self.catalog();
         let found = catalog.database(database).cloned().ok_or_else(|| {
@@ -58,7 +72,7 @@ impl Engine {
         let view = Arc::new(self.view(&found));
         let files = self.plugin_files.load_full();
         let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
-        self.query.query(view, system, text, params, format)
+        self.query.query_until(view, system, text, params, format, cancellation)
     }
 
     fn view(&self, database: &Arc<Database>) -> DatabaseView {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pyo3::prelude::*;
@@ -16,15 +17,16 @@ use super::enter::enter;
 use super::errors::{InvalidError, to_python};
 use super::feed::{Feed, FeedTable};
 use super::location::store_location;
+use super::query::{Scalar, format_of, language_of, params_of};
 use super::stats::EngineStats;
-use super::stream::QueryStream;
+use super::stream::{Cancellation, QueryStream};
 use super::write::{LineError, WriteTicket};
 use crate::engine::{
     ArrowRequest, Engine as Inner, FeedChoice, NewDistinctCache, NewLastCache, NewTrigger, Options,
     RunOutput, RunRecord, RunRows, WriteRequest, persist_bytes,
 };
 use crate::line::Precision;
-use crate::query::{self, Format, Param, PluginFileRow};
+use crate::query::{self, PluginFileRow, QueryLimits};
 use crate::schema::{CacheKind, CatalogLimits, TagCondition, TimeRange};
 
 /// The database. One process may open a data directory at a time.
@@ -32,34 +34,11 @@ use crate::schema::{CacheKind, CatalogLimits, TagCondition, TimeRange};
 #[derive(Debug)]
 pub(super) struct Engine(Arc<Inner>);
 
-/// A value for a placeholder of a query.
-#[derive(Debug, FromPyObject)]
-enum Scalar {
-    Boolean(bool),
-    Integer(i64),
-    Unsigned(u64),
-    Float(f64),
-    String(String),
-}
-
 /// Database, table, tags and IPC stream of rows that a run wrote.
 type RunTable = (String, String, Option<Vec<String>>, PyBackedBytes);
 
 fn run_rows((database, table, tags, stream): RunTable) -> RunRows {
     RunRows { database, table, tags, stream: Bytes::from_owner(stream) }
-}
-
-impl From<Option<Scalar>> for Param {
-    fn from(scalar: Option<Scalar>) -> Self {
-        match scalar {
-            None => Self::Null,
-            Some(Scalar::Boolean(value)) => Self::Boolean(value),
-            Some(Scalar::Integer(value)) => Self::Integer(value),
-            Some(Scalar::Unsigned(value)) => Self::Unsigned(value),
-            Some(Scalar::Float(value)) => Self::Float(value),
-            Some(Scalar::String(value)) => Self::String(value),
-        }
-    }
 }
 
 #[pymethods]
@@ -69,7 +48,8 @@ impl Engine {
     #[pyo3(signature = (
         data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None,
         lag_bytes_max = None, databases_max = None, tables_max = None,
-        columns_per_table_max = None
+        columns_per_table_max = None, one_query_bytes_max = None, spill_bytes_max = None,
+        queries_running_max = None, query_timeout_ms = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn open(
@@ -84,6 +64,10 @@ impl Engine {
         databases_max: Option<usize>,
         tables_max: Option<usize>,
         columns_per_table_max: Option<usize>,
+        one_query_bytes_max: Option<usize>,
+        spill_bytes_max: Option<u64>,
+        queries_running_max: Option<usize>,
+        query_timeout_ms: Option<u64>,
     ) -> PyResult<Self> {
         let base = Options::default();
         let usual = CatalogLimits::default();
@@ -92,14 +76,21 @@ impl Engine {
             tables: tables_max.unwrap_or(usual.tables),
             columns_per_table: columns_per_table_max.unwrap_or(usual.columns_per_table),
         };
+        let usual = QueryLimits::of(query_bytes_max, query_threads);
+        let queries = QueryLimits {
+            query_bytes: one_query_bytes_max.unwrap_or(usual.query_bytes).min(query_bytes_max),
+            spill_bytes: spill_bytes_max.unwrap_or(usual.spill_bytes),
+            running: queries_running_max.unwrap_or(usual.running),
+            timeout: query_timeout_ms.map(Duration::from_millis),
+            ..usual
+        };
         let options = Options {
             store: store_location(data_dir.is_some(), s3)?,
             data_dir,
             node_id: node_id.to_owned(),
             persist_bytes: persist_bytes(buffer_bytes_max),
             buffer_bytes_max,
-            query_bytes_max,
-            query_threads,
+            queries,
             lag_bytes_max: lag_bytes_max.unwrap_or(base.lag_bytes_max),
             catalog_limits,
             ..base
@@ -248,7 +239,10 @@ impl Engine {
         enter(py, || self.0.wait(sequence))
     }
 
-    #[pyo3(signature = (database, text, *, params = None, format = "json", language = "sql"))]
+    #[pyo3(signature = (
+        database, text, *, params = None, format = "json", language = "sql", cancellation = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn query(
         &self,
         py: Python<'_>,
@@ -257,16 +251,18 @@ impl Engine {
         params: Option<HashMap<String, Option<Scalar>>>,
         format: &str,
         language: &str,
+        cancellation: Option<&Cancellation>,
     ) -> PyResult<QueryStream> {
-        let params = params.unwrap_or_default();
-        let params = params.into_iter().map(|(name, value)| (name, Param::from(value))).collect();
-        let format = format_of(format)?;
-        let run = match language {
-            "sql" => Inner::query,
-            "influxql" => Inner::query_influxql,
-            other => return Err(InvalidError::new_err(format!("unknown language: {other}"))),
-        };
-        enter(py, || run(&self.0, database, text, params, format)).map(QueryStream::from)
+        let params = params_of(params);
+        let (format, language) = (format_of(format)?, language_of(language)?);
+        let own = query::Cancellation::default();
+        let until = cancellation.map_or(&own, Cancellation::inner);
+        enter(py, || self.0.query_until((language, text), database, params, format, until))
+            .map(QueryStream::from)
+    }
+
+    fn cancel_query(&self, id: u64) -> PyResult<()> {
+        self.0.cancel_query(id).map_err(|error| to_python(&error))
     }
 
     #[pyo3(signature = (lines, *, now_ns))]
@@ -560,18 +556,6 @@ fn precision_of(name: &str) -> PyResult<Precision> {
 fn condition((tag, values): (String, Vec<Option<String>>)) -> TagCondition {
     let values = values.into_iter().map(|value| value.map(Into::into)).collect();
     TagCondition { tag: tag.into(), values }
-}
-
-fn format_of(name: &str) -> PyResult<Format> {
-    Ok(match name {
-        "json" => Format::Json,
-        "json_lines" => Format::JsonLines,
-        "csv" => Format::Csv,
-        "pretty" => Format::Pretty,
-        "parquet" => Format::Parquet,
-        "arrow" => Format::Arrow,
-        _ => return Err(InvalidError::new_err(format!("unknown format: {name}"))),
-    })
 }
 
 /// The members of a dict, in its order.

@@ -12,6 +12,8 @@ create_exception!(influxpe._engine, NotFoundError, EngineError, "The named thing
 create_exception!(influxpe._engine, ConflictError, EngineError, "The thing exists already.");
 create_exception!(influxpe._engine, TooLargeError, EngineError, "A maximum would be passed.");
 create_exception!(influxpe._engine, BusyError, EngineError, "Try again later.");
+create_exception!(influxpe._engine, TimedOutError, EngineError, "The query took too long.");
+create_exception!(influxpe._engine, CancelledError, EngineError, "Somebody ended the query.");
 create_exception!(influxpe._engine, UnsupportedError, EngineError, "This is not done here.");
 create_exception!(influxpe._engine, ClosedError, EngineError, "Nothing can be written any more.");
 create_exception!(influxpe._engine, CorruptError, EngineError, "Bytes are not what was written.");
@@ -26,6 +28,8 @@ pub(super) fn to_python(error: &Error) -> PyErr {
         ErrorKind::Conflict => ConflictError::new_err(text),
         ErrorKind::TooLarge => TooLargeError::new_err(text),
         ErrorKind::Busy => BusyError::new_err(text),
+        ErrorKind::TimedOut => TimedOutError::new_err(text),
+        ErrorKind::Cancelled => CancelledError::new_err(text),
         ErrorKind::Unsupported => UnsupportedError::new_err(text),
         ErrorKind::Closed => ClosedError::new_err(text),
         ErrorKind::Corrupt => CorruptError::new_err(text),

@@ -13,6 +13,7 @@ mod feed;
 mod influxql;
 mod location;
 mod names;
+mod query;
 mod stats;
 mod stream;
 mod write;
@@ -34,8 +35,8 @@ mod _engine {
     use super::engine::Engine;
     #[pymodule_export]
     use super::errors::{
-        BusyError, ClosedError, ConflictError, CorruptError, EngineError, InternalError,
-        InvalidError, NotFoundError, TooLargeError, UnsupportedError,
+        BusyError, CancelledError, ClosedError, ConflictError, CorruptError, EngineError,
+        InternalError, InvalidError, NotFoundError, TimedOutError, TooLargeError, UnsupportedError,
     };
     #[pymodule_export]
     use super::feed::{Feed, FeedRead, FeedTable};
@@ -46,7 +47,7 @@ mod _engine {
     #[pymodule_export]
     use super::stats::EngineStats;
     #[pymodule_export]
-    use super::stream::QueryStream;
+    use super::stream::{Cancellation, QueryStream};
     #[pymodule_export]
     use super::write::{LineError, WriteTicket};
 }

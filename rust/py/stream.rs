@@ -1,4 +1,4 @@
-//! Answers of queries, in chunks of bytes.
+//! Answers of queries, in chunks of bytes, and the way to end them.
 
 use std::borrow::Cow;
 
@@ -16,6 +16,29 @@ pub(super) struct QueryStream(Mutex<query::QueryStream>);
 impl From<query::QueryStream> for QueryStream {
     fn from(stream: query::QueryStream) -> Self {
         Self(Mutex::new(stream))
+    }
+}
+
+/// Ends a query from another thread than the one that waits for it.
+#[pyclass(frozen, module = "influxpe._engine")]
+#[derive(Debug, Default)]
+pub(super) struct Cancellation(query::Cancellation);
+
+impl Cancellation {
+    pub(super) fn inner(&self) -> &query::Cancellation {
+        &self.0
+    }
+}
+
+#[pymethods]
+impl Cancellation {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn cancel(&self) {
+        self.0.cancel();
     }
 }
 

@@ -14,6 +14,9 @@ use crate::error::{EngineError, ErrorKind};
 /// How DataFusion reports a task that was cancelled, as by the end of the engine.
 const TASK_GONE: &str = "Non Panic Task error";
 
+/// How DataFusion reports that the files of queries have no more room.
+const SPILL_FULL: &str = "The used disk space during the spilling process has exceeded";
+
 /// What a failed plan or execution means for the caller.
 #[must_use]
 pub(super) fn from_datafusion(error: &DataFusionError) -> EngineError {
@@ -21,6 +24,7 @@ pub(super) fn from_datafusion(error: &DataFusionError) -> EngineError {
     match root {
         DataFusionError::ArrowError(error, _) => from_arrow(error),
         DataFusionError::External(error) => from_external(error.as_ref()),
+        DataFusionError::IoError(error) if error.to_string().contains(SPILL_FULL) => spill_full(),
         DataFusionError::Internal(text) => EngineError::internal(format!("Internal error: {text}")),
         _ => EngineError::new(kind(root), root.to_string()),
     }
@@ -31,6 +35,7 @@ pub(super) fn from_datafusion(error: &DataFusionError) -> EngineError {
 pub(super) fn from_arrow(error: &ArrowError) -> EngineError {
     match error {
         ArrowError::ExternalError(error) => from_external(error.as_ref()),
+        ArrowError::IoError(text, _) if text.contains(SPILL_FULL) => spill_full(),
         ArrowError::MemoryError(_) => EngineError::busy(format!("Arrow error: {error}")),
         ArrowError::NotYetImplemented(_) => {
             EngineError::unsupported(format!("Arrow error: {error}"))
@@ -45,6 +50,13 @@ pub(super) fn from_arrow(error: &ArrowError) -> EngineError {
         // a cast, a division or an overflow: the values that the query asked to compute with
         _ => EngineError::invalid(format!("Arrow error: {error}")),
     }
+}
+
+fn spill_full() -> EngineError {
+    EngineError::busy(
+        "Resources exhausted: the disk for what queries cannot hold in memory has no more room \
+         (--query-spill-size)",
+    )
 }
 
 fn from_external(error: &(dyn StdError + Send + Sync + 'static)) -> EngineError {

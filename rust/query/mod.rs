@@ -15,6 +15,7 @@ mod encode;
 mod errors;
 mod functions;
 mod gap_fill;
+mod govern;
 mod influxql;
 mod params;
 mod predicate;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use depth::SQL_DEPTH_MAX;
 pub use encode::Format;
+pub use govern::{Cancellation, QUERIES_WAITING_MAX, QueryLimits, SMALL_ROWS_MAX};
 pub use params::Param;
 pub use query_engine::{Language, QueryEngine};
 pub use references::TABLE_REFERENCES_MAX;

@@ -2,16 +2,17 @@
 //!
 //! Comes in: SQL or InfluxQL, what it may read, and a format. Goes out: a stream of bytes. Stays
 //! true: planning and execution run on threads of their own, whose stacks hold the deepest
-//! statement that `depth::check` lets pass; all queries together stay below one limit of memory.
-//! Refuses what `session::plan` and `influxql::plan` refuse.
+//! statement that `depth::check` lets pass; queries keep to the limits of `govern`. Refuses what
+//! `session::plan` and `influxql::plan` refuse, and a query where too many wait.
 
 use std::fmt;
 use std::sync::Arc;
 
+use datafusion::execution::TaskContext;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::cache_functions;
@@ -19,6 +20,9 @@ use super::catalog::{QueryCatalog, UserSchema};
 use super::direct;
 use super::encode::Format;
 use super::errors::from_datafusion;
+use super::govern::{
+    Cancellation, Ending, Permits, QueryLimits, QueryPool, QueryThreads, TimeLimit, Weight, Work,
+};
 use super::influxql;
 use super::params::Param;
 use super::session;
@@ -26,10 +30,6 @@ use super::source::Database;
 use super::stream::{Answer, Metadata, QueryStream, Run, channel};
 use super::system_tables::{Logged, Phase, QueryLog, SystemSchema, SystemSource};
 use crate::error::{EngineError, Result};
-
-/// Bytes of the stack of a query thread: room for `SQL_DEPTH_MAX` levels in the greediest of the
-/// functions that walk a plan. Only what is touched becomes memory.
-const STACK_BYTES: usize = 256 * 1_024 * 1_024;
 
 /// The language of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +53,12 @@ impl Language {
 /// Plans and runs queries.
 pub struct QueryEngine {
     /// `None` only while it is dropped.
-    runtime: Option<Runtime>,
+    threads: Option<QueryThreads>,
     template: SessionState,
     queries: Arc<QueryLog>,
+    permits: Arc<Permits>,
+    query_bytes: usize,
+    _time_limit: Option<TimeLimit>,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -73,54 +76,91 @@ struct Request {
     params: Vec<(String, Param)>,
     format: Format,
     logged: Logged,
+    work: Arc<Work>,
+    permits: Arc<Permits>,
+    /// Where large queries run.
+    large: Handle,
+    query_bytes: usize,
 }
 
 impl QueryEngine {
-    /// Starts `threads` threads (at least one); all queries together get `memory_bytes_max`.
+    /// Starts the threads.
     ///
     /// # Errors
-    /// `Internal` where the threads cannot be started.
-    pub fn new(memory_bytes_max: usize, threads: usize) -> Result<Self> {
-        let threads = threads.max(1);
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("query")
-            .thread_stack_size(STACK_BYTES)
-            .enable_time()
-            .build()
-            .map_err(|error| {
-                EngineError::internal("query threads do not start").caused_by(error)
-            })?;
-        let template = session::template(memory_bytes_max, threads)?;
-        Ok(Self { runtime: Some(runtime), template, queries: Arc::default() })
+    /// `Internal` where the threads cannot be started, or there is no folder to spill to.
+    pub fn new(limits: &QueryLimits) -> Result<Self> {
+        let queries = Arc::<QueryLog>::default();
+        let time_limit = limits.timeout.map(|limit| TimeLimit::start(limit, Arc::clone(&queries)));
+        Ok(Self {
+            threads: Some(QueryThreads::start(limits.threads.max(1))?),
+            template: session::template(limits)?,
+            queries,
+            permits: Arc::new(Permits::new(limits.running)),
+            query_bytes: limits.query_bytes,
+            _time_limit: time_limit.transpose()?,
+        })
+    }
+
+    /// As `query_until`, of a query that nobody cancels.
+    ///
+    /// # Errors
+    /// As `query_until`.
+    pub fn query(
+        &self,
+        database: Arc<dyn Database>,
+        system: Arc<dyn SystemSource>,
+        text: (Language, &str),
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<QueryStream> {
+        self.query_until(database, system, text, params, format, &Cancellation::default())
     }
 
     /// Plans `text` over `database`; `params` fill its `$name` placeholders. Returns when the plan
-    /// stands; the work goes on as the answer is read. Blocks, so it must not be called from an
-    /// asynchronous task.
+    /// stands; the work goes on as the answer is read, once it may. Blocks, so it must not be
+    /// called from an asynchronous task; `cancellation` ends that from another thread.
     ///
     /// # Errors
-    /// `Invalid` for text that does not plan, `Unsupported` for what this engine does not do.
-    pub fn query(
+    /// `Invalid` for text that does not plan, `Unsupported` for what this engine does not do,
+    /// `TimedOut` and `Cancelled` for a query that was ended before it had a plan.
+    pub fn query_until(
         &self,
         database: Arc<dyn Database>,
         system: Arc<dyn SystemSource>,
         (language, text): (Language, &str),
         params: Vec<(String, Param)>,
         format: Format,
+        cancellation: &Cancellation,
     ) -> Result<QueryStream> {
-        let Some(runtime) = &self.runtime else {
-            return Err(EngineError::closed("the query engine is closed"));
-        };
-        let request = self.request(database, system, (language, text), params, format);
+        let threads = self.threads()?;
         let (answer, reader) = channel();
         let (planned, wait) = oneshot::channel();
-        let work = runtime.spawn(request.run(answer, planned)).abort_handle();
+        let work = Arc::new(Work::new(planned, answer.messages()));
+        let request = self.request(database, system, (language, text), params, format, &work)?;
+        let entry = Arc::clone(request.logged.entry());
+        work.spawn(|| threads.spawn(request.run(answer)));
+        cancellation.attach(&entry);
         let stream = reader.stream(work);
         match wait.blocking_recv() {
             Ok(planned) => planned.map(|()| stream),
             Err(_) => Err(EngineError::internal("planning the query was cut off")),
         }
+    }
+
+    /// Ends a running query, by its number in `system.queries`.
+    ///
+    /// # Errors
+    /// `NotFound` where no such query runs.
+    pub fn cancel(&self, id: u64) -> Result<()> {
+        let found = self.queries.find_running(id);
+        if found.is_some_and(|query| query.interrupt(Ending::Cancelled)) {
+            return Ok(());
+        }
+        Err(EngineError::not_found(format!("no query {id} is running")))
+    }
+
+    fn threads(&self) -> Result<&QueryThreads> {
+        self.threads.as_ref().ok_or_else(|| EngineError::closed("the query engine is closed"))
     }
 
     /// The settings and functions of a statement that reads no table.
@@ -133,9 +173,7 @@ impl QueryEngine {
     /// # Errors
     /// `Closed` while the engine is dropped.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let runtime = self.runtime.as_ref();
-        let runtime = runtime.ok_or_else(|| EngineError::closed("the query engine is closed"))?;
-        runtime.spawn(work);
+        self.threads()?.spawn(work);
         Ok(())
     }
 
@@ -146,8 +184,10 @@ impl QueryEngine {
         (language, text): (Language, &str),
         params: Vec<(String, Param)>,
         format: Format,
-    ) -> Request {
+        work: &Arc<Work>,
+    ) -> Result<Request> {
         let logged = self.queries.received(language, text);
+        logged.works_as(work);
         let queries = Arc::clone(&self.queries);
         let system = SystemSchema::new(Arc::clone(&database), system, queries);
         let caches = Arc::clone(&database);
@@ -155,33 +195,66 @@ impl QueryEngine {
         let tables = catalog.tables();
         let mut state = session::of_query(&self.template, Arc::new(catalog));
         cache_functions::register(&mut state, caches);
-        Request { state, tables, language, text: text.to_owned(), params, format, logged }
+        Ok(Request {
+            state,
+            tables,
+            language,
+            text: text.to_owned(),
+            params,
+            format,
+            logged,
+            work: Arc::clone(work),
+            permits: Arc::clone(&self.permits),
+            large: self.threads()?.large(),
+            query_bytes: self.query_bytes,
+        })
     }
 }
 
 impl Drop for QueryEngine {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background(); // waits for nothing: running queries end cut off
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown();
         }
     }
 }
 
 impl Request {
-    async fn run(mut self, answer: Answer, planned: oneshot::Sender<Result<()>>) {
+    async fn run(mut self, answer: Answer) {
         match self.plan().await {
             Ok((plan, metadata)) => {
-                if planned.send(Ok(())).is_ok() {
-                    self.logged.permitted();
-                    let run = Run { plan, metadata, context: self.state.task_ctx() };
-                    answer.send(run, self.format, self.logged).await;
+                if self.work.planned(Ok(())) {
+                    self.execute(plan, metadata, answer).await;
                 }
             }
             Err(error) => {
                 self.logged.ended(Phase::Fail);
-                let _ = planned.send(Err(error)); // who asked may be gone
+                self.work.planned(Err(error));
             }
         }
+    }
+
+    /// Waits for its turn, and goes on where queries of this weight run.
+    async fn execute(self, plan: Arc<dyn ExecutionPlan>, metadata: Metadata, answer: Answer) {
+        let weight = Weight::of(plan.as_ref());
+        let turn = match self.permits.turn(weight).await {
+            Ok(turn) => turn,
+            Err(error) => return answer.fail(error, self.logged).await,
+        };
+        self.logged.permitted();
+        let run = Run { plan, metadata, context: self.context(), turn };
+        let sending = answer.send(run, self.format, self.logged);
+        match weight {
+            Weight::Small => sending.await,
+            Weight::Large => self.work.spawn(|| self.large.spawn(sending).abort_handle()),
+        }
+    }
+
+    /// What the steps of the plan run with: a memory pool of this query alone.
+    fn context(&self) -> Arc<TaskContext> {
+        let (whole, peak) = (self.state.runtime_env(), self.logged.memory_peak());
+        let own = QueryPool::environment(whole, self.query_bytes, peak);
+        Arc::new(TaskContext::from(&self.state).with_runtime(own))
     }
 
     async fn plan(&mut self) -> Result<(Arc<dyn ExecutionPlan>, Metadata)> {

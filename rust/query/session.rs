@@ -5,7 +5,6 @@
 //! them; no statement writes. Refuses what is too long or too deep, several statements,
 //! definitions, changes, settings, and transactions.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::catalog::CatalogProviderList;
@@ -13,9 +12,6 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::config::Dialect;
 use datafusion::error::Result as PlanResult;
 use datafusion::execution::context::SQLOptions;
-use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{Expr, LogicalPlan, Subquery};
 use datafusion::optimizer::{Optimizer, OptimizerRule};
@@ -23,6 +19,7 @@ use datafusion::prelude::SessionConfig;
 
 use super::catalog::{CATALOG, TABLES_SCHEMA};
 use super::errors::from_datafusion;
+use super::govern::{self, QueryLimits};
 use super::params::{self, Param};
 use super::{depth, functions, gap_fill, references};
 use crate::clock::now_ns;
@@ -33,26 +30,23 @@ use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
 /// anew, so that a short statement can ask for a plan that no machine holds.
 pub const PLAN_NODES_MAX: usize = 10_000;
 
-/// Consumers of memory that a message about exhausted memory names.
-const CONSUMERS_NAMED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+/// Part of the memory of a query that its sorts together keep free, to merge what they spill.
+const SPILL_RESERVE_SHARE: usize = 8;
 
-/// The state that every query starts from: functions, rules, settings, one memory pool for all.
+/// Bytes of that reserve where there is plenty of memory (as DataFusion).
+const SPILL_RESERVE_BYTES: usize = 10 * 1_024 * 1_024;
+
+/// The state that every query starts from: functions, rules, settings, the memory of all.
 ///
 /// # Errors
 /// `Internal` where DataFusion cannot be set up.
-pub(super) fn template(memory_bytes_max: usize, threads: usize) -> Result<SessionState> {
-    let pool = TrackConsumersPool::new(GreedyMemoryPool::new(memory_bytes_max), CONSUMERS_NAMED);
-    let no_spilling = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(pool))
-        .with_disk_manager_builder(no_spilling)
-        .build_arc()
-        .map_err(|error| from_datafusion(&error))?;
+pub(super) fn template(limits: &QueryLimits) -> Result<SessionState> {
     let mut state = SessionStateBuilder::new()
-        .with_config(config(threads))
-        .with_runtime_env(runtime)
+        .with_config(config(limits))
+        .with_runtime_env(govern::runtime(limits)?)
         .with_query_planner(Arc::new(gap_fill::Planner))
         .with_optimizer_rules(optimizer_rules())
+        .with_physical_optimizer_rules(govern::physical_rules())
         .with_default_features()
         .build();
     functions::register(&mut state).map_err(|error| from_datafusion(&error))?;
@@ -66,13 +60,16 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-fn config(threads: usize) -> SessionConfig {
+fn config(limits: &QueryLimits) -> SessionConfig {
+    let partitions = limits.threads.max(1);
+    let reserve = SPILL_RESERVE_BYTES.min(limits.query_bytes / SPILL_RESERVE_SHARE / partitions);
     SessionConfig::new()
+        .with_sort_spill_reservation_bytes(reserve)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, TABLES_SCHEMA)
         .with_information_schema(true)
         .with_batch_size(BLOCK_ROWS_MAX)
-        .with_target_partitions(threads)
+        .with_target_partitions(partitions)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.optimizer.expand_views_at_output", false)

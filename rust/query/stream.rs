@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -23,21 +24,26 @@ use datafusion::physical_plan::{
 };
 use futures::StreamExt;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 use super::encode::{CHUNK_BYTES_MIN, Encoder, Format, encoder};
 use super::errors::{from_arrow, from_datafusion};
+use super::govern::{Ending, Turn, Work};
 use super::system_tables::{Logged, Phase};
 use crate::error::{EngineError, Result};
 
 /// Chunks that may wait for the reader.
 const CHUNKS_WAITING_MAX: usize = 2;
 
+/// How long a query keeps its turn while its reader takes nothing.
+const READER_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Batches of each partition that may wait for their turn.
 const BATCHES_WAITING_MAX: usize = 4;
 
 /// What travels from the work to the reader.
-enum Message {
+#[derive(Debug)]
+pub(super) enum Message {
     Chunk(Vec<u8>),
     End,
     Failed(EngineError),
@@ -47,7 +53,7 @@ enum Message {
 #[derive(Debug)]
 pub struct QueryStream {
     messages: mpsc::Receiver<Message>,
-    work: AbortHandle,
+    work: Arc<Work>,
     ended: bool,
 }
 
@@ -56,10 +62,15 @@ impl QueryStream {
     /// be called from an asynchronous task.
     ///
     /// # Errors
-    /// What the execution meets; `Internal` where the work was cut off.
+    /// What the execution meets; `Busy` where too many queries wait; `TimedOut` or `Cancelled`
+    /// where the query was ended; `Internal` where the work was cut off.
     pub fn next_chunk(&mut self) -> Result<Option<Vec<u8>>> {
         if self.ended {
             return Ok(None);
+        }
+        if let Some(ending) = self.work.ending() {
+            self.ended = true;
+            return Err(ending.error());
         }
         let message = self.messages.blocking_recv();
         self.ended = !matches!(message, Some(Message::Chunk(_)));
@@ -67,14 +78,21 @@ impl QueryStream {
             Some(Message::Chunk(chunk)) => Ok(Some(chunk)),
             Some(Message::End) => Ok(None),
             Some(Message::Failed(error)) => Err(error),
-            None => Err(EngineError::internal("the query was cut off before its end")),
+            None => Err(self.cut_off()),
         }
+    }
+}
+
+impl QueryStream {
+    fn cut_off(&self) -> EngineError {
+        let ending = self.work.ending().map(Ending::error);
+        ending.unwrap_or_else(|| EngineError::internal("the query was cut off before its end"))
     }
 }
 
 impl Drop for QueryStream {
     fn drop(&mut self) {
-        self.work.abort();
+        self.work.abandon();
     }
 }
 
@@ -95,7 +113,7 @@ pub(super) fn channel() -> (Answer, Reader) {
 
 impl Reader {
     /// The stream of the answer that `work` computes.
-    pub(super) fn stream(self, work: AbortHandle) -> QueryStream {
+    pub(super) fn stream(self, work: Arc<Work>) -> QueryStream {
         QueryStream { messages: self.messages, work, ended: false }
     }
 }
@@ -129,11 +147,12 @@ fn under(schema: &SchemaRef, batch: &RecordBatch) -> std::result::Result<RecordB
     RecordBatch::try_new_with_options(Arc::clone(schema), batch.columns().to_vec(), &rows)
 }
 
-/// A plan that is ready to run.
+/// A plan that may run.
 pub(super) struct Run {
     pub(super) plan: Arc<dyn ExecutionPlan>,
     pub(super) metadata: Metadata,
     pub(super) context: Arc<TaskContext>,
+    pub(super) turn: Turn,
 }
 
 impl Run {
@@ -147,6 +166,17 @@ impl Run {
 }
 
 impl Answer {
+    /// The way to the reader, for others than the work: it does not keep the way open.
+    pub(super) fn messages(&self) -> mpsc::WeakSender<Message> {
+        self.sender.downgrade()
+    }
+
+    /// Sends the failure of a query that never ran.
+    pub(super) async fn fail(self, error: EngineError, logged: Logged) {
+        logged.ended(Phase::Fail);
+        let _ = self.sender.send(Message::Failed(error)).await; // the reader may be gone by now
+    }
+
     /// Runs a plan and sends its rows as `format`, then the end or the failure.
     pub(super) async fn send(self, run: Run, format: Format, logged: Logged) {
         match self.send_rows(run, format).await {
@@ -155,16 +185,14 @@ impl Answer {
                 let _ = self.sender.send(Message::End).await; // the reader may be gone by now
             }
             Ok(false) => logged.ended(Phase::Cancel),
-            Err(error) => {
-                logged.ended(Phase::Fail);
-                let _ = self.sender.send(Message::Failed(error)).await;
-            }
+            Err(error) => self.fail(error, logged).await,
         }
     }
 
     /// `false` where nobody reads any more.
     async fn send_rows(&self, run: Run, format: Format) -> Result<bool> {
         let schema = run.schema();
+        let mut turn = run.turn;
         let memory = MemoryConsumer::new("encoded answer").register(run.context.memory_pool());
         let mut encoder = encoder(format, &schema, memory)?;
         let rows = rows_of(run.plan, run.context);
@@ -172,15 +200,20 @@ impl Answer {
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| from_datafusion(&error))?;
             let batch = under(&schema, &batch).map_err(|error| from_arrow(&error))?;
-            if !self.send_batch(&mut *encoder, &batch).await? {
+            if !self.send_batch(&mut *encoder, &batch, &mut turn).await? {
                 return Ok(false);
             }
         }
         encoder.finish()?;
-        Ok(self.send_rest(std::mem::take(encoder.bytes())).await)
+        self.send_rest(std::mem::take(encoder.bytes()), &mut turn).await
     }
 
-    async fn send_batch(&self, encoder: &mut dyn Encoder, batch: &RecordBatch) -> Result<bool> {
+    async fn send_batch(
+        &self,
+        encoder: &mut dyn Encoder,
+        batch: &RecordBatch,
+        turn: &mut Turn,
+    ) -> Result<bool> {
         let step = encoder.rows_per_step().min(batch.num_rows()).max(1);
         // a batch without rows is written too: it tells `csv` its header
         for start in (0..batch.num_rows().max(1)).step_by(step) {
@@ -188,7 +221,7 @@ impl Answer {
             encoder.write(&batch.slice(start, rows))?;
             if encoder.bytes().len() >= CHUNK_BYTES_MIN {
                 let chunk = std::mem::take(encoder.bytes());
-                if self.sender.send(Message::Chunk(chunk)).await.is_err() {
+                if !self.send_chunk(chunk, turn).await? {
                     return Ok(false);
                 }
             }
@@ -197,15 +230,32 @@ impl Answer {
     }
 
     /// Sends what is left at the end, in chunks.
-    async fn send_rest(&self, mut rest: Vec<u8>) -> bool {
+    async fn send_rest(&self, mut rest: Vec<u8>, turn: &mut Turn) -> Result<bool> {
         while !rest.is_empty() {
             let more = rest.len() > 2 * CHUNK_BYTES_MIN;
             let later = if more { rest.split_off(CHUNK_BYTES_MIN) } else { Vec::new() };
             let chunk = std::mem::replace(&mut rest, later);
-            if self.sender.send(Message::Chunk(chunk)).await.is_err() {
-                return false;
+            if !self.send_chunk(chunk, turn).await? {
+                return Ok(false);
             }
         }
-        true
+        Ok(true)
+    }
+
+    /// Waits for room; where that takes long, somebody else has the turn meanwhile. `false` where
+    /// nobody reads any more.
+    async fn send_chunk(&self, chunk: Vec<u8>, turn: &mut Turn) -> Result<bool> {
+        let message = Message::Chunk(chunk);
+        match timeout(READER_PATIENCE, self.sender.reserve()).await {
+            Ok(Ok(room)) => {
+                room.send(message);
+                return Ok(true);
+            }
+            Ok(Err(_)) => return Ok(false),
+            Err(_) => turn.pause(),
+        }
+        let is_sent = self.sender.send(message).await.is_ok();
+        turn.resume().await?;
+        Ok(is_sent)
     }
 }

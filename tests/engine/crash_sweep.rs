@@ -10,7 +10,7 @@ use influxpe::disk::{Disk, FaultyDisk, Plan};
 use influxpe::engine::{Engine, Options, WriteRequest};
 use influxpe::error::Result;
 use influxpe::line::Precision;
-use influxpe::query::Format;
+use influxpe::query::{Format, QueryLimits};
 use influxpe::schema::{TagCondition, TimeRange};
 use influxpe::store::StoreLocation;
 use influxpe::wal::LogOptions;
@@ -23,7 +23,7 @@ pub(crate) fn options() -> Options {
     Options {
         store: StoreLocation::Disk,
         buffer_bytes_max: 1 << 30,
-        query_bytes_max: 1 << 28,
+        queries: QueryLimits::of(1 << 28, 1),
         ..Options::default()
     }
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from influxpe import __version__
 from influxpe.cli import (
     backup,
+    cancel,
     create,
     delete,
     install,
@@ -51,6 +52,7 @@ ROOT = Group(
         create.GROUP,
         show.GROUP,
         delete.GROUP,
+        cancel.GROUP,
         switch.ENABLE_GROUP,
         switch.DISABLE_GROUP,
         install.GROUP,

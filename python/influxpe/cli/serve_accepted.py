@@ -93,7 +93,6 @@ NUMBERS: tuple[Row, ...] = (
     ("traces-jaeger-max-msgs-per-second", "Traces sent in a second"),
 )
 CONCURRENCY: tuple[Row, ...] = (
-    ("max-concurrent-queries", "Queries that run at a time"),
     ("async-trigger-concurrency-limit", "Runs of asynchronous triggers at a time"),
 )
 TEXTS: tuple[Row, ...] = (

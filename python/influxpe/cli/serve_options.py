@@ -62,6 +62,14 @@ def flush_interval_s(text: str) -> float:
     return interval_ns / 1_000_000_000
 
 
+def timeout_ms(text: str) -> int:
+    """Read a time above zero, in milliseconds. Raises `ValueError`."""
+    milliseconds = duration_ns(text) // 1_000_000
+    if milliseconds <= 0:
+        raise ValueError("the time must be 1ms at least")
+    return milliseconds
+
+
 NODE_ID = option(
     "node-id",
     "NODE_ID",
@@ -320,6 +328,40 @@ QUERY_THREADS = option(
     environment=("INFLUXDB3_NUM_DATAFUSION_THREADS",),
     heading=MEMORY,
 )
+QUERIES_RUNNING = option(
+    "max-concurrent-queries",
+    "N",
+    "Queries that run at once; the others wait, 64 at most, and a quarter is kept for those that "
+    "read little [default: 4 per thread for queries]",
+    positive_number,
+    environment=("INFLUXDB3_MAX_CONCURRENT_QUERIES",),
+    heading=MEMORY,
+)
+QUERY_TIMEOUT = option(
+    "query-timeout",
+    "DURATION",
+    "How long a query may take, waiting and reading included, such as 30s [default: no end]",
+    timeout_ms,
+    environment=("INFLUXPE_QUERY_TIMEOUT",),
+    heading=MEMORY,
+)
+QUERY_MEMORY = option(
+    "query-memory-limit",
+    "SIZE",
+    "Memory of one query, written like that of all; what sorts and groups more goes to disk "
+    "[default: a third of that of all]",
+    byte_size("mb", memory_bytes),
+    environment=("INFLUXPE_QUERY_MEMORY_LIMIT",),
+    heading=MEMORY,
+)
+QUERY_SPILL = option(
+    "query-spill-size",
+    "SIZE",
+    "Disk for what queries cannot hold in memory; 0 lets them fail instead [default: 8gb]",
+    byte_size("mb"),
+    environment=("INFLUXPE_QUERY_SPILL_SIZE",),
+    heading=MEMORY,
+)
 LOG_FILTER = option(
     "log-filter",
     "DIRECTIVES",
@@ -388,6 +430,10 @@ EFFECTIVE = (
     BUFFER_SIZE,
     LAG_SIZE,
     QUERY_THREADS,
+    QUERIES_RUNNING,
+    QUERY_TIMEOUT,
+    QUERY_MEMORY,
+    QUERY_SPILL,
     LOG_FILTER,
     VERBOSE,
     LOG_DESTINATION,

@@ -28,6 +28,11 @@ RETENTION_SQL = " ".join(
     """.split()
 )
 
+QUERIES_SQL = (
+    "SELECT id, phase, issue_time, query_type, max_memory, query_text FROM system.queries "
+    "WHERE running ORDER BY issue_time"
+)
+
 SHOW_DELETED = flag("show-deleted", "List databases that are marked for deletion, too")
 ONE_DATABASE = option("database", "DATABASE_NAME", "Show this database only", str)
 
@@ -54,6 +59,12 @@ def run_plugins(values: Values) -> int:
     return 0
 
 
+def run_queries(values: Values) -> int:
+    """List the queries that run now, this one among them."""
+    output_from(values).query(client.client_from(values), INTERNAL, QUERIES_SQL)
+    return 0
+
+
 def run_retention(values: Values) -> int:
     """List how long the databases keep their rows."""
     name = values[ONE_DATABASE]
@@ -68,7 +79,7 @@ SHOWN = (FORMAT, OUTPUT, *client.CONNECTION)
 
 GROUP = Group(
     name="show",
-    about="List databases, tokens, plugins, retention periods, or the system tables",
+    about="List databases, tokens, plugins, queries, retention periods, or the system tables",
     heading="Resource Management",
     members=(
         Command(
@@ -90,6 +101,13 @@ GROUP = Group(
             about="List the plugin files behind the triggers",
             verb="Show",
             run=run_plugins,
+            parameters=SHOWN,
+        ),
+        Command(
+            name="queries",
+            about="List the queries that run now, with the ids for cancel query",
+            verb="Show",
+            run=run_queries,
             parameters=SHOWN,
         ),
         Command(

@@ -18,6 +18,7 @@ from influxpe.http.backup import BackupEndpoints
 from influxpe.http.bodies import discard, read_body
 from influxpe.http.caches import CacheEndpoints
 from influxpe.http.call_plugin import ENGINE_PREFIX, PluginCallEndpoint
+from influxpe.http.cancel_query import CancelQueryEndpoint
 from influxpe.http.databases import DatabaseEndpoints
 from influxpe.http.flight.service import FlightService, is_call
 from influxpe.http.hypercorn_glue import abort
@@ -115,6 +116,7 @@ def _information_routes(services: Services) -> list[Row]:
         ("GET", "/api/v1/health", information.health),
         ("GET POST", "/ping", information.ping),
         ("GET", "/metrics", information.metrics),
+        ("DELETE", "/api/v3/query", CancelQueryEndpoint(services).cancel),
     ]
 
 

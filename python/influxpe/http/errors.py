@@ -42,6 +42,8 @@ TABLE: dict[type[Exception], tuple[int, Body]] = {
     errors.ConflictError: (409, as_text),
     errors.TooLargeError: (422, as_json),
     errors.BusyError: (503, as_text),
+    errors.TimedOutError: (504, as_text),
+    errors.CancelledError: (503, as_text),
     errors.UnsupportedError: (405, as_text),
     errors.ClosedError: (503, as_text),
     errors.CorruptError: (500, as_text),

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from influxpe import errors
-from influxpe._engine import Engine
+from influxpe._engine import Cancellation, Engine
 from influxpe.http import errors as table
 from influxpe.http.bodies import decode_body
 from influxpe.http.messages import (
@@ -224,24 +224,36 @@ async def answer_query(
     Raises the errors of the engine, and `Disconnected` where the client does not wait for them.
     """
 
-    def begin() -> Callable[[], bytes | None]:
-        stream = engine.query(database, text, params=params, format=form, language=language)
+    def begin(cancellation: Cancellation) -> Callable[[], bytes | None]:
+        stream = engine.query(
+            database,
+            text,
+            params=params,
+            format=form,
+            language=language,
+            cancellation=cancellation,
+        )
         return stream.next_chunk
 
     return await answer_chunks(threads, call, MEDIA_TYPES[form], begin)
 
 
 async def answer_chunks(
-    threads: Threads, call: Call, media_type: str, begin: Callable[[], Callable[[], bytes | None]]
+    threads: Threads,
+    call: Call,
+    media_type: str,
+    begin: Callable[[Cancellation], Callable[[], bytes | None]],
 ) -> Answer:
     """Answer with what the function that `begin` gives returns, call by call, until `None`.
 
-    All of it runs beside the event loop. Raises what `begin` and the first two calls raise, and
-    `Disconnected` where the client does not wait for them.
+    All of it runs beside the event loop, and ends what it is given to cancel where nobody waits
+    any more. Raises what `begin` and the first two calls raise, and `Disconnected` where the client
+    does not wait for them.
     """
+    cancellation = Cancellation()
 
     def first_two() -> tuple[Callable[[], bytes | None], bytes | None, bytes | None]:
-        following = begin()
+        following = begin(cancellation)
         first = following()
         return following, first, None if first is None else following()
 
@@ -250,11 +262,13 @@ async def answer_chunks(
         following, first, second = await watch.unless_disconnected(threads.query(first_two))
     except BaseException:
         watch.end()
+        cancellation.cancel()
         raise
     if second is None:
         watch.end()
         return succeeded(Response(first or b"", headers={"content-type": media_type}))
-    return Streamed(media_type, _chunks(threads, watch, following, [first or b"", second]))
+    ready = [first or b"", second]
+    return Streamed(media_type, _chunks(threads, watch, following, ready, cancellation))
 
 
 async def _chunks(
@@ -262,6 +276,7 @@ async def _chunks(
     watch: _Watch,
     following: Callable[[], bytes | None],
     ready: list[bytes],
+    cancellation: Cancellation,
 ) -> AsyncIterator[bytes]:
     try:
         for chunk in ready:
@@ -273,6 +288,7 @@ async def _chunks(
             yield more
     finally:
         watch.end()
+        cancellation.cancel()
 
 
 class _Watch:
@@ -282,7 +298,7 @@ class _Watch:
         self._gone = asyncio.ensure_future(_disconnect(receive))
 
     async def unless_disconnected(self, work: asyncio.Future[Result]) -> Result:
-        """Give the outcome of work; it is left alone, and its stream dropped, on `Disconnected`."""
+        """Give the outcome of work, which is left alone on `Disconnected`."""
         either: set[asyncio.Future[Any]] = {work, self._gone}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():

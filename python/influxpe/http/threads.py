@@ -17,8 +17,10 @@ WRITE_THREADS = os.cpu_count() or 1
 # How far parsing steps back for the event loop and the log, for which every writer waits: single
 # rows are answered in 9 ms (p99) beside four writers at full speed, without it in 12 ms.
 PARSER_NICENESS = 5
-# Queries wait for the engine's own threads.
-QUERY_THREADS = 32
+# Queries wait for the engine's own threads and permits: there are threads for all that run, for all
+# that may wait before the engine says that it is busy (twice 64), and for those that it answers.
+QUERIES_RUNNING = 8
+QUERIES_WAITING = 160
 CATALOG_THREADS = 4
 
 
@@ -31,9 +33,9 @@ def _step_back() -> None:
 class Threads:
     """Runs functions beside the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, queries_running: int = QUERIES_RUNNING) -> None:
         self._writes = ThreadPoolExecutor(WRITE_THREADS, "write", _step_back)
-        self._queries = ThreadPoolExecutor(QUERY_THREADS, "query")
+        self._queries = ThreadPoolExecutor(queries_running + QUERIES_WAITING, "query")
         self._catalog = ThreadPoolExecutor(CATALOG_THREADS, "catalog")
 
     def write(self, work: Callable[[], Result]) -> asyncio.Future[Result]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from influxpe._engine import Engine, Feed, FeedTable, WriteTicket
+from influxpe._engine import Cancellation, Engine, Feed, FeedTable, WriteTicket
 from influxpe.clock import Clock
 from influxpe.commits import Commits
 from influxpe.engine_types import Scalar
@@ -100,14 +100,25 @@ class EngineCalls:
 
     async def query(self, database: str, sql: str, params: Mapping[str, Scalar]) -> bytes:
         """Give the whole answer as an Arrow IPC stream. Raises `QueryFailed`."""
-        loop = asyncio.get_running_loop()
+        loop, cancellation = asyncio.get_running_loop(), Cancellation()
+        asked = (database, sql, params, cancellation)
         try:
-            return await loop.run_in_executor(self._queries, self._query, database, sql, params)
+            return await loop.run_in_executor(self._queries, self._query, *asked)
         except EngineError as error:
             raise QueryFailed(str(error)) from error
+        finally:
+            cancellation.cancel()  # a run that was ended waits no more
 
-    def _query(self, database: str, sql: str, params: Mapping[str, Scalar]) -> bytes:
-        stream = self.engine.query(database, sql, params=params, format="arrow")
+    def _query(
+        self,
+        database: str,
+        sql: str,
+        params: Mapping[str, Scalar],
+        cancellation: Cancellation,
+    ) -> bytes:
+        stream = self.engine.query(
+            database, sql, params=params, format="arrow", cancellation=cancellation
+        )
         content = bytearray()
         while chunk := stream.next_chunk():
             content += chunk

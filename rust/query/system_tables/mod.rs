@@ -24,7 +24,7 @@ use futures::future::BoxFuture;
 
 pub use log_ring::{LogLine, LogRing};
 pub use query_log::QUERIES_LOGGED_MAX;
-pub(super) use query_log::{Logged, Phase, QueryLog};
+pub(super) use query_log::{Entry, Logged, Phase, QueryLog, now};
 pub use rows::{
     DatabaseRow, DistinctCacheRow, FileRow, LastCacheRow, NodeRow, PluginFileRow, SystemSource,
     TableRow, TokenRow, TriggerRow,

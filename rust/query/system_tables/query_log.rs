@@ -2,17 +2,19 @@
 //!
 //! Comes in: the steps of each query. Goes out: one row per query. Stays true: an entry ends when
 //! the answer has been encoded to its end, has failed, or was given up by its reader, so its
-//! durations are those of the whole query. Refuses nothing; the oldest entry goes first.
+//! durations are those of the whole query. Refuses nothing; the oldest entry goes first that has
+//! ended, so that what runs can be found.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use crate::clock::now_ns;
 use crate::query::Language;
+use crate::query::govern::{Ending, Work};
 
 /// Queries that are kept (as InfluxDB 3 Core).
 pub const QUERIES_LOGGED_MAX: usize = 1_000;
@@ -59,18 +61,50 @@ pub(super) struct Progress {
 
 /// One query of the log.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(in crate::query) struct Entry {
     pub(super) id: u64,
     pub(super) issue_time_ns: i64,
     pub(super) language: Language,
     pub(super) text: String,
-    started: Instant,
+    pub(in crate::query) started: Instant,
+    /// The most bytes of memory that it has held so far.
+    memory_peak: Arc<AtomicUsize>,
+    work: OnceLock<Weak<Work>>,
     progress: Mutex<Progress>,
 }
 
 impl Entry {
     pub(super) fn progress(&self) -> Progress {
         self.progress.lock().clone()
+    }
+
+    pub(super) fn memory_peak(&self) -> Option<i64> {
+        i64::try_from(self.memory_peak.load(Ordering::Relaxed)).ok()
+    }
+
+    /// Ends a query; `false` where it has ended.
+    pub(in crate::query) fn interrupt(&self, ending: Ending) -> bool {
+        let phase = match ending {
+            Ending::Cancelled => Phase::Cancel,
+            Ending::TimedOut(_) => Phase::Fail,
+        };
+        let ends = self.end(phase);
+        if let (true, Some(work)) = (ends, self.work.get().and_then(Weak::upgrade)) {
+            work.end(ending);
+        }
+        ends
+    }
+
+    /// `false` where it has ended.
+    fn end(&self, phase: Phase) -> bool {
+        let after = now().duration_since(self.started);
+        let mut progress = self.progress.lock();
+        let ends = !progress.phase.is_end();
+        if ends {
+            progress.phase = phase;
+            progress.ended_after = Some(after);
+        }
+        ends
     }
 }
 
@@ -97,11 +131,14 @@ impl QueryLog {
             language,
             text: text.to_owned(),
             started: now(),
+            memory_peak: Arc::default(),
+            work: OnceLock::new(),
             progress: Mutex::new(progress),
         });
         let mut entries = self.entries.lock();
         if entries.len() == QUERIES_LOGGED_MAX {
-            entries.pop_front();
+            let ended = entries.iter().position(|entry| entry.progress().phase.is_end());
+            entries.remove(ended.unwrap_or(0));
         }
         entries.push_back(Arc::clone(&entry));
         Logged { entry }
@@ -111,10 +148,21 @@ impl QueryLog {
     pub(super) fn snapshot(&self) -> Vec<Arc<Entry>> {
         self.entries.lock().iter().cloned().collect()
     }
+
+    /// The queries that have not ended, oldest first.
+    pub(in crate::query) fn running(&self) -> Vec<Arc<Entry>> {
+        let is_running = |entry: &&Arc<Entry>| !entry.progress().phase.is_end();
+        self.entries.lock().iter().filter(is_running).cloned().collect()
+    }
+
+    /// The query with a number, if it has not ended.
+    pub(in crate::query) fn find_running(&self, id: u64) -> Option<Arc<Entry>> {
+        self.running().into_iter().find(|entry| entry.id == id)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a query took is what the log is for")]
-fn now() -> Instant {
+pub(in crate::query) fn now() -> Instant {
     Instant::now()
 }
 
@@ -126,31 +174,46 @@ pub(in crate::query) struct Logged {
 
 impl Logged {
     pub(in crate::query) fn logically_planned(&self) {
-        self.entry.progress.lock().phase = Phase::LogicallyPlanned;
+        self.reach(Phase::LogicallyPlanned, |_, _| {});
     }
 
     pub(in crate::query) fn physically_planned(&self, partitions: usize) {
-        let after = now().duration_since(self.entry.started);
-        let mut progress = self.entry.progress.lock();
-        progress.phase = Phase::PhysicallyPlanned;
-        progress.planned_after = Some(after);
-        progress.partitions = i64::try_from(partitions).ok();
+        self.reach(Phase::PhysicallyPlanned, |progress, after| {
+            progress.planned_after = Some(after);
+            progress.partitions = i64::try_from(partitions).ok();
+        });
     }
 
     pub(in crate::query) fn permitted(&self) {
-        let after = now().duration_since(self.entry.started);
-        let mut progress = self.entry.progress.lock();
-        progress.phase = Phase::Permitted;
-        progress.permitted_after = Some(after);
+        self.reach(Phase::Permitted, |progress, after| progress.permitted_after = Some(after));
     }
 
-    pub(in crate::query) fn ended(&self, phase: Phase) {
+    /// Notes a step, unless the query was ended meanwhile.
+    fn reach(&self, phase: Phase, note: impl FnOnce(&mut Progress, Duration)) {
         let after = now().duration_since(self.entry.started);
         let mut progress = self.entry.progress.lock();
         if !progress.phase.is_end() {
             progress.phase = phase;
-            progress.ended_after = Some(after);
+            note(&mut progress, after);
         }
+    }
+
+    pub(in crate::query) fn ended(&self, phase: Phase) {
+        self.entry.end(phase);
+    }
+
+    pub(in crate::query) fn entry(&self) -> &Arc<Entry> {
+        &self.entry
+    }
+
+    /// Where the most memory that it has held is noted.
+    pub(in crate::query) fn memory_peak(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.entry.memory_peak)
+    }
+
+    /// What ending the query ends.
+    pub(in crate::query) fn works_as(&self, work: &Arc<Work>) {
+        let _ = self.entry.work.set(Arc::downgrade(work)); // once per query
     }
 }
 

@@ -301,7 +301,7 @@ fn queries(entries: &[Arc<Entry>]) -> Vec<Column> {
         duration_or_null("execute_duration", each().map(execute_ns)),
         duration_or_null("end2end_duration", each().map(|progress| ns(progress.ended_after))),
         duration_or_null("compute_duration", empty()),
-        integer_or_null("max_memory", empty()),
+        integer_or_null("max_memory", entries.iter().map(|entry| entry.memory_peak())),
         flag("success", is(Phase::Success)),
         flag("running", each().map(|progress| !progress.phase.is_end())),
         flag("cancelled", is(Phase::Cancel)),

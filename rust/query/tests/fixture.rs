@@ -15,7 +15,8 @@ use arrow::record_batch::RecordBatch;
 use crate::error::{ErrorKind, Result};
 use crate::query::{
     Batches, BlockInfo, Database, DatabaseRow, Format, Language, LogLine, LogRing, NodeRow, Param,
-    QueryEngine, SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow, TriggerRow,
+    QueryEngine, QueryLimits, SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow,
+    TriggerRow,
 };
 use crate::schema::TagFilter;
 
@@ -228,7 +229,11 @@ impl Fixture {
     }
 
     pub(super) fn of(database: Tables) -> Self {
-        let engine = QueryEngine::new(MEMORY_BYTES, 2).unwrap();
+        Self::with(database, &QueryLimits::of(MEMORY_BYTES, 2))
+    }
+
+    pub(super) fn with(database: Tables, limits: &QueryLimits) -> Self {
+        let engine = QueryEngine::new(limits).unwrap();
         Self { engine, database: Arc::new(database), system: Arc::default() }
     }
 

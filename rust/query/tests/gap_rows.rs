@@ -22,7 +22,7 @@ use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
 use super::fixture::{MEMORY_BYTES, tag_type};
 use crate::limits::{BLOCK_ROWS_MAX, GAP_BATCH_BYTES_MAX};
 use crate::query::gap_fill::{Bins, Fill, GapFillSpec, gap_fill};
-use crate::query::session;
+use crate::query::{QueryLimits, session};
 
 /// Series, bin, a float and an integer.
 type Row = (Option<String>, i64, Option<f64>, Option<i64>);
@@ -74,7 +74,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn answer(batches: Vec<RecordBatch>, spec: GapFillSpec) -> Result<RecordBatch> {
     let plan = plan(batches, spec)?;
-    let state = session::template(MEMORY_BYTES, 2).unwrap();
+    let state = session::template(&QueryLimits::of(MEMORY_BYTES, 2)).unwrap();
     let batches = runtime().block_on(async {
         let plan = state.create_physical_plan(&plan).await?;
         collect(plan, state.task_ctx()).await
@@ -202,7 +202,7 @@ fn long_texts_make_batches_of_fewer_rows() {
     let bins = Bins::new(1, 0, None).unwrap();
     let spec = GapFillSpec { fills: Vec::new(), ..spec(bins, Some(0), Some(3)) };
     let plan = plan(vec![batch], spec).unwrap();
-    let state = session::template(MEMORY_BYTES, 2).unwrap();
+    let state = session::template(&QueryLimits::of(MEMORY_BYTES, 2)).unwrap();
     runtime().block_on(async {
         let plan = state.create_physical_plan(&plan).await.unwrap();
         for batch in collect(plan, state.task_ctx()).await.unwrap() {
@@ -216,7 +216,7 @@ fn an_endless_range_is_read_from_its_start() {
     let rows = [(Some("a".to_owned()), 0, Some(1.0), None)];
     let bins = Bins::new(1, 0, None).unwrap();
     let plan = plan(vec![batch(&rows)], spec(bins, Some(i64::MIN), Some(i64::MAX))).unwrap();
-    let state = session::template(MEMORY_BYTES, 2).unwrap();
+    let state = session::template(&QueryLimits::of(MEMORY_BYTES, 2)).unwrap();
     runtime().block_on(async {
         let plan = state.create_physical_plan(&plan).await.unwrap();
         let mut stream = execute_stream(plan, state.task_ctx()).unwrap();

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::fixture::{Fixture, System, Table, Tables};
+use super::fixture::{Fixture, Table, Tables};
 use crate::error::{ErrorKind, Result};
-use crate::query::{Database, Format, Language, QueryEngine, QueryStream, SystemSource};
+use crate::query::{Database, Format, Language, QueryLimits, QueryStream, SystemSource};
 
 /// Would run for a very long time.
-const ENDLESS: &str = "SELECT count(*) FROM generate_series(1, 9000000000000000)";
+pub(super) const ENDLESS: &str = "SELECT count(*) FROM generate_series(1, 9000000000000000)";
 
-fn fixture() -> Fixture {
+pub(super) fn fixture() -> Fixture {
     let rows = &[(1, Some("a"), Some("x"), Some(1.5), Some(1))];
     Fixture::new(vec![("weather", Table::weather(&[rows]))])
 }
@@ -83,9 +83,9 @@ fn many_queries_share_few_threads() {
 
 #[test]
 fn queries_stay_below_their_memory() {
-    let engine = QueryEngine::new(4 * 1_024 * 1_024, 2).unwrap();
-    let database = Arc::new(Tables { name: "sensors", tables: Vec::new() });
-    let fixture = Fixture { engine, database, system: Arc::<System>::default() };
+    let usual = QueryLimits::of(4 * 1_024 * 1_024, 2);
+    let limits = QueryLimits { query_bytes: usual.memory_bytes, spill_bytes: 0, ..usual };
+    let fixture = Fixture::with(Tables { name: "sensors", tables: Vec::new() }, &limits);
     let sorted = "SELECT value FROM generate_series(1, 5000000) ORDER BY value % 7";
     let (kind, text) = fixture.error(sorted);
     assert_eq!(kind, ErrorKind::Busy, "{text}");

@@ -7,16 +7,21 @@ import pyarrow as pa
 import pytest
 from pyarrow import flight
 
+from influxpe.config import ServerConfig
 from influxpe.http.flight.protobuf import message
 from influxpe.http.flight.reading import BATCH_BYTES_MAX
+from influxpe.http.flight.status import Code
 from influxpe.http.flight.tickets import READ_INFO
-from influxpe.http.threads import QUERY_THREADS
+from influxpe.http.threads import QUERIES_WAITING
 from tests.api_client import ApiClient
 from tests.integration.flight.conftest import Asker
-from tests.integration.flight.raw_calls import RawCalls, frame
+from tests.integration.flight.raw_calls import RawCalls, frame, outcome
 from tests.polling import eventually
 from tests.server_process import ServerProcess
 
+# Threads for queries, and queries that may be asked at once without being refused.
+THREADS = ServerConfig().queries_running_max() + QUERIES_WAITING
+AT_ONCE = 32
 PREFIX = "Flight returned "
 
 
@@ -248,12 +253,34 @@ def test_clients_that_do_not_read_hold_no_thread(
     sql = "SELECT a.i, b.time FROM m a, m b"
     ticket = message({1: json.dumps({"database": "g16", "sql_query": sql}).encode()})
     with RawCalls(server.address) as raw:
-        streams = [raw.begin("DoGet") for _ in range(QUERY_THREADS + 8)]
-        for stream in streams:
-            raw.send(stream, frame(ticket), end=True)
-        while not all(raw.replies[stream].headers for stream in streams):
-            raw.receive(acknowledge=False)
+        for _ in range(THREADS // AT_ONCE + 1):
+            streams = [raw.begin("DoGet") for _ in range(AT_ONCE)]
+            for stream in streams:
+                raw.send(stream, frame(ticket), end=True)
+            while not all(raw.replies[stream].headers for stream in streams):
+                raw.receive(acknowledge=False)
         assert asker.table("g16", "SELECT count(*) AS n FROM m").to_pylist() == [{"n": 50_000}]
+
+
+def test_a_query_that_is_ended_by_its_id_is_a_cancelled_call(
+    server: ServerProcess, client: ApiClient
+) -> None:
+    client.write_all("g17", "m i=1i 1")
+    sql = "SELECT count(*) AS n FROM generate_series(1, 9000000000000000)"
+    ticket = message({1: json.dumps({"database": "g17", "sql_query": sql}).encode()})
+    running = "SELECT id FROM system.queries WHERE running AND query_text = $text"
+
+    def ids() -> list[dict[str, str]]:
+        found: list[dict[str, str]] = client.sql("g17", running, params={"text": sql}).json()
+        return found
+
+    with RawCalls(server.address) as raw:
+        stream = raw.begin("DoGet")
+        raw.send(stream, frame(ticket), end=True)
+        [row] = eventually(ids, bool)
+        client.http.delete("/api/v3/query", params=row).raise_for_status()
+        ended = outcome(raw.reply(stream))
+    assert (ended.status, ended.message) == (Code.CANCELLED, "query cancelled")
 
 
 def test_a_client_that_leaves_ends_its_query(

@@ -48,7 +48,7 @@ def test_system_tables_are_listed_and_shown(run: CommandLine) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_every_listing_has_every_format(run: CommandLine) -> None:
-    for listing in ("databases", "tokens", "plugins", "retention"):
+    for listing in ("databases", "tokens", "plugins", "queries", "retention"):
         for form in ("pretty", "json", "jsonl", "csv", "parquet"):
             done = run("show", listing, "--format", form, "--output", "shown")
             assert (done.status, done.output) == (0, ""), done.errors

@@ -164,6 +164,12 @@ def test_a_document_is_sent(
             'Token "ci" deleted successfully',
         ),
         (
+            ["cancel", "query", "17"],
+            ("DELETE", "/api/v3/query"),
+            {"id": "17"},
+            "Query 17 cancelled successfully",
+        ),
+        (
             ["enable", "trigger", *IN_DB, "t"],
             ("POST", f"{TRIGGER}/enable"),
             {"db": "db", "trigger_name": "t"},

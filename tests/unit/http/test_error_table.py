@@ -28,6 +28,8 @@ STATUSES = {
     errors.ConflictError: 409,
     errors.TooLargeError: 422,
     errors.BusyError: 503,
+    errors.TimedOutError: 504,
+    errors.CancelledError: 503,
     errors.UnsupportedError: 405,
     errors.ClosedError: 503,
     errors.CorruptError: 500,

@@ -22,7 +22,7 @@ from influxpe.http.flight.status import CallFailed, Code
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from influxpe._engine import Engine, QueryStream
+    from influxpe._engine import Cancellation, Engine, QueryStream
     from influxpe.http.flight.exchange import Exchange
     from influxpe.http.threads import Threads
 
@@ -32,10 +32,15 @@ BATCH_BYTES_MAX = 2 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 5.0
 
 
-def begin_query(engine: Engine, database: str, statement: Statement) -> QueryStream:
+def begin_query(
+    engine: Engine,
+    database: str,
+    statement: Statement,
+    cancellation: Cancellation | None = None,
+) -> QueryStream:
     """Plan a statement. Raises `CallFailed`."""
     try:
-        return run(engine, database, statement)
+        return run(engine, database, statement, cancellation)
     except errors.NotFoundError as error:
         raise unknown_database(error) from error
     except (errors.InvalidError, errors.UnsupportedError) as error:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from influxpe._engine import Cancellation
 from influxpe.http.flight.commands import parse_command
 from influxpe.http.flight.exchange import Exchange
 from influxpe.http.flight.framing import MessageReader
@@ -148,9 +149,13 @@ class FlightService:
         self, call: Call, database: str, statement: Statement, patience: Patience
     ) -> None:
         engine, threads = self._services.engine, self._services.threads
-        planning = threads.query(lambda: begin_query(engine, database, statement))
-        stream = await patience.result(planning)
-        await RowSender(threads, call.exchange, patience).send(stream)
+        cancellation = Cancellation()
+        try:
+            planning = threads.query(lambda: begin_query(engine, database, statement, cancellation))
+            stream = await patience.result(planning)
+            await RowSender(threads, call.exchange, patience).send(stream)
+        finally:
+            cancellation.cancel()
 
     async def _do_put(self, call: Call) -> None:
         first = first_data(await call.messages.next())

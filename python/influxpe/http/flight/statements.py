@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from influxpe._engine import Engine, QueryStream
+    from influxpe._engine import Cancellation, Engine, QueryStream
     from influxpe.engine_types import Language, Scalar
 
 PLACEHOLDER = re.compile(r"\$(\w+)")
@@ -32,7 +32,12 @@ class Statement:
         return replace(self, params=nulls | dict(self.params))
 
 
-def run(engine: Engine, database: str, statement: Statement) -> QueryStream:
+def run(
+    engine: Engine,
+    database: str,
+    statement: Statement,
+    cancellation: Cancellation | None = None,
+) -> QueryStream:
     """Plan a statement; its rows come as an Arrow stream. Raises what `Engine.query` does."""
     return engine.query(
         database,
@@ -40,4 +45,5 @@ def run(engine: Engine, database: str, statement: Statement) -> QueryStream:
         params=statement.params,
         format="arrow",
         language=statement.language,
+        cancellation=cancellation,
     )

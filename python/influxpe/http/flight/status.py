@@ -28,6 +28,7 @@ class Code(IntEnum):
     """The codes of gRPC that we send."""
 
     OK = 0
+    CANCELLED = 1
     INVALID_ARGUMENT = 3
     NOT_FOUND = 5
     ALREADY_EXISTS = 6
@@ -60,6 +61,9 @@ TABLE: dict[type[Exception], Code] = {
     errors.ConflictError: Code.ALREADY_EXISTS,
     errors.TooLargeError: Code.RESOURCE_EXHAUSTED,
     errors.BusyError: Code.UNAVAILABLE,
+    # as where `grpc-timeout` is over
+    errors.TimedOutError: Code.RESOURCE_EXHAUSTED,
+    errors.CancelledError: Code.CANCELLED,
     errors.UnsupportedError: Code.INVALID_ARGUMENT,
     errors.ClosedError: Code.UNAVAILABLE,
     errors.CorruptError: Code.DATA_LOSS,

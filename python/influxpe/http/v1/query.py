@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from influxpe._engine import Engine, QueryStream
+    from influxpe._engine import Cancellation, Engine, QueryStream
     from influxpe.engine_types import Scalar
     from influxpe.http.services import Services
 
@@ -77,8 +77,8 @@ class QueryV1Endpoint:
         params = asked.values()
         engine = self._services.engine
 
-        def begin() -> Callable[[], bytes | None]:
-            results = list(_results(engine, asked, params, form))
+        def begin(cancellation: Cancellation) -> Callable[[], bytes | None]:
+            results = list(_results(engine, asked, params, form, cancellation))
             return partial(_gathered, _pieces(results, asked, form))
 
         return await answer_chunks(self._services.threads, call, MEDIA_TYPES[form], begin)
@@ -114,7 +114,11 @@ def _gathered(pieces: Iterator[bytes]) -> bytes | None:
 
 
 def _results(
-    engine: Engine, asked: Question, params: dict[str, Scalar] | None, form: Form
+    engine: Engine,
+    asked: Question,
+    params: dict[str, Scalar] | None,
+    form: Form,
+    cancellation: Cancellation,
 ) -> Iterator[Result]:
     rendering = Rendering(asked.epoch or ("ns" if form == "csv" else None), infinite=form != "json")
     try:
@@ -123,7 +127,8 @@ def _results(
         yield Result(0, partial(_failing, str(error)))
         return
     for number, statement in enumerate(statements):
-        found = partial(_found, engine, statement, _database(statement, asked), params)
+        database = _database(statement, asked)
+        found = partial(_found, engine, statement, database, params, cancellation)
         yield Result(number, partial(_runs, found, rendering))
 
 
@@ -151,6 +156,7 @@ def _found(
     statement: InfluxqlStatement,
     database: str,
     params: dict[str, Scalar] | None,
+    cancellation: Cancellation,
 ) -> QueryStream:
     """Begin a statement."""
     if statement.kind == "show_databases":
@@ -159,7 +165,12 @@ def _found(
         raise StatementError(NO_DATABASE)
     if catalog_query(statement) is None:
         return engine.query(
-            database, statement.text, params=params, format="arrow", language="influxql"
+            database,
+            statement.text,
+            params=params,
+            format="arrow",
+            language="influxql",
+            cancellation=cancellation,
         )
     if all(known.deleted or known.name != database for known in engine.databases()):
         text = f"datafusion error: Error during planning: database not found: {database}"
