@@ -11,8 +11,9 @@ use datafusion::physical_plan::union::UnionExec;
 /// Rows that a small query reads at most, by the count of its blocks: milliseconds of work.
 pub const SMALL_ROWS_MAX: usize = 131_072;
 
-/// Steps that answer from memory without a count of their rows, few in any case.
-const FEW_ROWS: [&str; 3] = ["DistinctCacheExec", "ExplainExec", "LastCacheExec"];
+/// Steps that answer from memory without a count of their rows, or with one row of each series.
+const FEW_ROWS: [&str; 5] =
+    ["DistinctCacheExec", "ExplainExec", "LastCacheExec", "NewestRowScan", "SeriesScan"];
 
 /// Steps with one input that may make many rows of few.
 const MULTIPLIERS: [&str; 2] = ["GapFill", "UnnestExec"];
