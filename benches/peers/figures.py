@@ -32,9 +32,14 @@ ACK_P99 = Figure("one row, 1 client: p99", "ms")
 ACKS = Figure("one row, 64 clients", "acks/s", more_is_better=True)
 
 
+QUERY = "query "
+# No question may take more times what its best peer takes.
+SLOWER_MAX = 2.0
+
+
 def asked(question: str) -> Figure:
     """Give the figure of a question."""
-    return Figure(f"query {question}", "ms")
+    return Figure(f"{QUERY}{question}", "ms")
 
 
 @dataclass
@@ -54,6 +59,17 @@ def against_the_best(figure: Figure, ours: float, theirs: list[float]) -> float 
     if not theirs or not ours or figure.of_the_machine:
         return None
     return ours / max(theirs) if figure.more_is_better else min(theirs) / ours
+
+
+def slownesses(all_measured: list[Measured]) -> dict[str, float]:
+    """Say of each question how many times the best peer's time ours takes: above 1 it is slower."""
+    ours, *others = all_measured
+    found = {}
+    for figure, taken_ms in ours.values.items():
+        theirs_ms = [other.values[figure] for other in others if figure in other.values]
+        if figure.name.startswith(QUERY) and theirs_ms:
+            found[figure.name.removeprefix(QUERY)] = taken_ms / min(theirs_ms)
+    return found
 
 
 def differences(all_measured: list[Measured]) -> list[str]:

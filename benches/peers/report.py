@@ -1,9 +1,17 @@
 """Writes what a run found as a table, prints it, and puts it between its marks in a document."""
 
 import os
+import statistics
 from pathlib import Path
 
-from benches.peers.figures import Figure, Measured, against_the_best, differences
+from benches.peers.figures import (
+    SLOWER_MAX,
+    Figure,
+    Measured,
+    against_the_best,
+    differences,
+    slownesses,
+)
 from benches.table import machine
 
 START = "<!-- table of peers: written by make bench-peers -->\n"
@@ -43,8 +51,22 @@ def table(hosts: int, rows: int, all_measured: list[Measured]) -> str:
     lines = [head, ["---"] * len(head)]
     lines.append(["an answer to a write means", "", *(m.promise for m in all_measured), ""])
     lines += [row(figure, all_measured) for figure in named(all_measured)]
-    told = [f"\n**The answers differ:** {line}" for line in differences(all_measured)]
+    told = [f"\n{line}" for line in summary(slownesses(all_measured))]
+    told += [f"\n**The answers differ:** {line}" for line in differences(all_measured)]
     return "\n".join(["| " + " | ".join(cells) + " |" for cells in lines] + told) + "\n"
+
+
+def summary(found: dict[str, float]) -> list[str]:
+    """Say how all questions together compare, and which of them are too slow."""
+    if not found:
+        return []
+    mean = statistics.geometric_mean(found.values())
+    slow = [f"{name} {digits(times)} x" for name, times in found.items() if times > SLOWER_MAX]
+    return [
+        f"Queries take {digits(mean)} x the time of the best peer of each (geometric mean; "
+        "goal: at most 0.8 x).",
+        f"Slower than {SLOWER_MAX:g} x the best peer: {', '.join(slow) or 'none'}.",
+    ]
 
 
 def named(all_measured: list[Measured]) -> list[Figure]:
