@@ -20,10 +20,11 @@ from types import FrameType
 
 from benches.generator import bodies
 from benches.peers import measure, report
-from benches.peers.download import NotInstalledError, program, version
+from benches.peers.download import NotInstalledError, java_archive, program, version
 from benches.peers.figures import Measured, differences
 from benches.peers.influxdb1 import InfluxDB1
 from benches.peers.influxpe_itself import Influxpe
+from benches.peers.questdb import QuestDB
 from benches.peers.questions import questions
 from benches.peers.system import System
 from benches.peers.victoriametrics import VictoriaMetrics
@@ -52,6 +53,7 @@ class Size:
 FULL = Size(rows=1_000_000, alone=2_000, together=20_000)
 SMALL = Size(rows=200_000, alone=200, together=2_000)
 HOSTS = (100, 4_000)
+QUESTDB_VERSION = "9.3.4"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ def candidates() -> list[Candidate]:
             found.append(Candidate(kind, program(package, path), version(package)))
         except NotInstalledError as failure:
             say(f"LEFT OUT: {kind.name}: {failure}")
+    try:
+        archive = java_archive("org.questdb", "questdb", QUESTDB_VERSION)
+        found.append(Candidate(QuestDB, archive, QUESTDB_VERSION))
+    except NotInstalledError as failure:
+        say(f"LEFT OUT: {QuestDB.name}: {failure}")
     return found
 
 

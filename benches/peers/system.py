@@ -75,7 +75,7 @@ class System(ABC):
         return self.folder / "data"
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True)
+        self.data.mkdir(parents=True)
         with (self.folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 self.command(),
