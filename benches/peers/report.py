@@ -20,13 +20,20 @@ HEADING = """
 ## Beside other databases
 
 `make bench-peers` writes the same rows to all of them, one after the other in one run, and asks
-each in its own language. The peers are Debian's packages, unpacked and not installed; one that
-cannot be had is left out. The last column says how many times better influxpe is than the best peer
-of the row: below 1 it is worse. Not all promise the same with an answer to a write: the first row
-says what. Answers are compared by their rows and sums, and a difference stands below its table.
+each in its own language: 20 times after 3 to warm up, over one kept-alive connection, from sending
+to the last byte; the figure is the median. The peers are Debian's packages, unpacked and not
+installed, and QuestDB's archive of classes, copied by Maven; one that cannot be had is left out.
+The last column says how many times better influxpe is than the best peer of the row: below 1 it is
+worse. Not all promise the same with an answer to a write: the first row says what. Answers are
+compared by their rows and sums, and a difference stands below its table, as do the geometric mean
+of all queries and those that are slower than twice their best peer.
 
-Settings are the defaults, but for two: VictoriaMetrics does not remember answers, and InfluxDB 1
-compacts a shard 5 s after its last write, not 4 hours, so that its files can be weighed.
+DuckDB is asked in the process of the bench, on a table of its own in a file: it pays for no HTTP
+and no JSON (its answers end as Arrow tables), and is not asked to write.
+
+Settings are the defaults, but for three: VictoriaMetrics does not remember answers, InfluxDB 1
+compacts a shard 5 s after its last write, not 4 hours, so that its files can be weighed, and
+QuestDB tells its makers nothing.
 
 """
 BUSY_LOAD = 0.5

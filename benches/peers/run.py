@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from benches.generator import bodies
-from benches.peers import measure, report
+from benches.peers import duckdb_inside, measure, report
 from benches.peers.download import NotInstalledError, java_archive, program, version
 from benches.peers.figures import Measured, differences
 from benches.peers.influxdb1 import InfluxDB1
@@ -120,6 +120,8 @@ def measure_all(systems: list[Candidate], hosts: int, size: Size, folder: Path) 
             if not found:  # ours: nothing to compare with
                 raise
             say(f"LEFT OUT: {system.name} with {hosts:,} hosts: {failure}")
+    say(f"measuring {duckdb_inside.NAME}")
+    found.append(duckdb_inside.measure(rounds, questions(hosts, size.rows)))
     return found
 
 
