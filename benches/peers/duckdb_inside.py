@@ -67,7 +67,7 @@ def spelled(question: Question) -> str:
 
 def ask(connection: duckdb.DuckDBPyConnection, statement: str) -> pa.Table:
     """Ask once, and have the whole answer."""
-    answer = connection.sql(statement).to_arrow_table()
+    answer: pa.Table | None = connection.sql(statement).to_arrow_table()
     assert answer is not None
     return answer
 

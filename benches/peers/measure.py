@@ -14,6 +14,7 @@ from benches.load import percentile, send_all
 from benches.peers import figures
 from benches.peers.disk import bytes_below
 from benches.peers.figures import Measured
+from benches.peers.influxpe_itself import BODIES_PER_LATE, Influxpe
 from benches.peers.questions import Question
 from benches.peers.system import REQUEST_SECONDS_MAX, Request, System
 
@@ -46,6 +47,18 @@ def ingest(system: System, rounds: list[list[bytes]], rows: int, into: Measured)
         figures.DISK_WHOLE: bytes_below(system.data) / rows,
     }
     into.notes[figures.DISK] = what
+
+
+def ask_stored(
+    system: Influxpe, batches: list[bytes], asked: list[Question], into: Measured
+) -> None:
+    """Ask with all rows in files, and where new rows and late ones are in the buffer."""
+    late = batches[BODIES_PER_LATE // 2 :: BODIES_PER_LATE] if into.role == "mixture" else []
+    new = batches[-(len(batches) // BODIES_PER_LATE) :] if late else []
+    post(system, batches[: len(batches) - len(new)], CONNECTIONS)
+    system.store_all()
+    post(system, new + late, CONNECTIONS)
+    ask_all(system, asked, into)
 
 
 def post(system: System, batches: list[bytes], connections: int) -> list[float]:

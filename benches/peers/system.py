@@ -76,7 +76,12 @@ class System(ABC):
 
     def __enter__(self) -> Self:
         self.data.mkdir(parents=True)
-        with (self.folder / "server.log").open("wb") as log:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it on the data that it has, and wait until it answers."""
+        with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
@@ -90,7 +95,6 @@ class System(ABC):
         except BaseException:
             self.stop()
             raise
-        return self
 
     def __exit__(
         self,
