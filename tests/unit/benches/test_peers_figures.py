@@ -105,3 +105,11 @@ def test_queries_are_judged_together_and_the_slow_ones_are_named() -> None:
     written = report.table(100, 1000, both)
     assert "Queries take 2 x the time" in written
     assert "Slower than 2 x the best peer: one 4 x." in written
+
+
+def test_the_slower_of_our_places_is_judged_and_the_mixture_is_only_shown() -> None:
+    query = figures.asked("one")
+    both = [measured("ours", {query: 1.0}), measured("stored", {query: 3.0})]
+    both += [measured("mixed", {query: 9.0}), measured("peer", {query: 2.0})]
+    both[1].role, both[2].role = "place", "mixture"
+    assert figures.slownesses(both) == {"one": 1.5}
