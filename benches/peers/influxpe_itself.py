@@ -13,7 +13,6 @@ from benches.peers.system import Request, System
 from influxpe._engine import Engine
 from tests.server_process import environment_for
 
-BUFFER_MB = "6000"
 # Of so many bodies one is new, and one that is stored is written again, late.
 BODIES_PER_LATE = 33
 
@@ -28,8 +27,7 @@ class Influxpe(System):
     def command(self) -> list[str]:
         """Start it as a user would."""
         options = {"node-id": "node0", "object-store": "file", "data-dir": str(self.data)}
-        # Megabytes: nothing is stored before it is asked for.
-        options |= {"http-bind": self.address, "force-snapshot-mem-threshold": BUFFER_MB}
+        options |= {"http-bind": self.address}
         spelled = [part for key, value in options.items() for part in (f"--{key}", value)]
         return [str(self.program), "serve", "--without-auth", *spelled]
 

@@ -37,9 +37,9 @@ the table take the slower of buffer and Parquet.
 DuckDB is asked in the process of the bench, on a table of its own in a file: it pays for no HTTP
 and no JSON (its answers end as Arrow tables), and is not asked to write.
 
-Settings are the defaults, but for four: ours stores nothing by itself before 6 GB are in the buffer,
-VictoriaMetrics does not remember answers, InfluxDB 1 compacts a shard 5 s after its last write, not
-4 hours, so that its files can be weighed, and QuestDB tells its makers nothing.
+Settings are the defaults, but for three: VictoriaMetrics does not remember answers, InfluxDB 1
+compacts a shard 5 s after its last write, not 4 hours, so that its files can be weighed, and
+QuestDB tells its makers nothing.
 
 """
 BUSY_LOAD = 0.5
