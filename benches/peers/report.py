@@ -21,8 +21,8 @@ HEADING = """
 ## Beside other databases
 
 `make bench-peers` writes the same rows to all of them, one after the other in one run, and asks
-each in its own language: 20 times after 3 to warm up, over one kept-alive connection, from sending
-to the last byte; the figure is the median. The peers are Debian's packages, unpacked and not
+each in its own language: 20 times after 3 to warm up (5 after 1 where an answer takes over 1 s),
+over one kept-alive connection, from sending to the last byte; the figure is the median. The peers are Debian's packages, unpacked and not
 installed, and QuestDB's archive of classes, copied by Maven; one that cannot be had is left out.
 The last column says how many times better influxpe is than the best peer of the row: below 1 it is
 worse. Not all promise the same with an answer to a write: the first row says what. Answers are
