@@ -22,12 +22,13 @@ HEADING = """
 
 `make bench-peers` writes the same rows to all of them, one after the other in one run, and asks
 each in its own language: 20 times after 3 to warm up (5 after 1 where an answer takes over 1 s),
-over one kept-alive connection, from sending to the last byte; the figure is the median. The peers are Debian's packages, unpacked and not
-installed, and QuestDB's archive of classes, copied by Maven; one that cannot be had is left out.
-The last column says how many times better influxpe is than the best peer of the row: below 1 it is
-worse. Not all promise the same with an answer to a write: the first row says what. Answers are
-compared by their rows and sums, and a difference stands below its table, as do the geometric mean
-of all queries and those that are slower than twice their best peer.
+over one kept-alive connection, from sending to the last byte; the figure is the median. The peers
+are Debian's packages, unpacked and not installed, and QuestDB's archive of classes, copied by
+Maven; one that cannot be had is left out. The last column says how many times better influxpe is
+than the best peer of the row: below 1 it is worse. Not all promise the same with an answer to a
+write: the first row says what. Answers are compared by their rows and sums, and a difference stands
+below its table, as do the geometric mean of all queries and those that are slower than twice their
+best peer.
 
 Ours is asked in three places: all rows in the buffer; all in Parquet, stored and merged; and mixed,
 where 97 of 100 bodies are stored, the others are new in the buffer, and 3 of 100 are written again,
