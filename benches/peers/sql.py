@@ -21,7 +21,8 @@ def spelled(question: Question) -> str:
         case "high":
             return f"SELECT * FROM cpu {where} AND {question.fields[0]} > {HIGH}"
         case "last":
-            return "SELECT DISTINCT ON (hostname) * FROM cpu ORDER BY hostname, time DESC"
+            newest = "SELECT DISTINCT ON (hostname) * FROM cpu"
+            return f"{newest} ORDER BY hostname, time DESC"
         case "latest":
             calls = called("max", question.fields)
             until = f"WHERE time < to_timestamp_seconds({question.end_s})"
