@@ -44,7 +44,7 @@ def series_key(number: int, choice: random.Random) -> str:
     return "cpu," + ",".join(f"{key}={value}" for key, value in tags.items())
 
 
-def lines(hosts: int = HOSTS) -> Iterator[str]:
+def lines(hosts: int = HOSTS, interval_ns: int = INTERVAL_NS) -> Iterator[str]:
     """Give lines without end: all hosts at one time, then all at the next.
 
     Each field walks by at most one per step and stays within 0 to 100.
@@ -59,10 +59,12 @@ def lines(hosts: int = HOSTS) -> Iterator[str]:
             host_values[moved] = min(100, max(0, host_values[moved] + choice.choice((-1, 1))))
             fields = ",".join(f"{n}={v}i" for n, v in zip(FIELDS, host_values, strict=True))
             yield f"{key} {fields} {timestamp_ns}"
-        timestamp_ns += INTERVAL_NS
+        timestamp_ns += interval_ns
 
 
-def bodies(count: int, lines_per_body: int, hosts: int = HOSTS) -> list[bytes]:
+def bodies(
+    count: int, lines_per_body: int, hosts: int = HOSTS, interval_ns: int = INTERVAL_NS
+) -> list[bytes]:
     """Give request bodies; no two of their lines are of one host and time."""
-    endless = lines(hosts)
+    endless = lines(hosts, interval_ns)
     return ["\n".join(islice(endless, lines_per_body)).encode() for _ in range(count)]

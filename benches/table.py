@@ -38,6 +38,9 @@ GOALS = {
     "flight reads [all columns]": "≥ 0.7 x the peer",
     "requests to a plugin [in turn]": "≥ 3 k requests/s, p99 ≤ 10 ms",
     "requests to a plugin [overlapping]": "≥ 3 k requests/s, p99 ≤ 10 ms",
+    "first byte of a large result": "p99 ≤ 20 ms",
+    "large result [json]": "≥ 300 MB/s",
+    "small queries beside ingest": "p99 ≤ 20 ms at 200 queries/s",
     "triggers at rest": "≤ 1 GB, ≤ 2 % of a core",
     **{f"ingest beside a plugin [{harm}]": HARMED for harm in HARMS},
 }

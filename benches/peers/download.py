@@ -1,4 +1,8 @@
-"""Gets the programs of the peers: Debian packages, unpacked into a cache, never installed."""
+"""Gets the programs of the peers into a cache; nothing is installed.
+
+They are Debian packages, which are unpacked, and archives of Java classes. The mirrors are those
+that the machine is set up with.
+"""
 
 import os
 import re
@@ -21,6 +25,21 @@ def program(package: str, path: str, cache: Path = CACHE) -> Path:
         unpack(download(package, cache), cache / package)
     if not found.exists():
         raise NotInstalledError(f"the package {package} has no {path}")
+    return found
+
+
+def java_archive(group: str, artifact: str, of: str, cache: Path = CACHE) -> Path:
+    """Give an archive of Java classes that holds all it needs, downloaded where it is missing."""
+    if shutil.which("java") is None:
+        raise NotInstalledError("there is no java")
+    found = cache / artifact / f"{artifact}-{of}.jar"
+    if not found.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        copy = ["mvn", "--batch-mode", "--quiet", "dependency:copy"]
+        named = [f"-Dartifact={group}:{artifact}:{of}", f"-DoutputDirectory={found.parent}"]
+        run([*copy, *named], cache)
+    if not found.exists():
+        raise NotInstalledError(f"mvn dependency:copy left no {found.name} behind")
     return found
 
 

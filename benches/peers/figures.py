@@ -1,10 +1,14 @@
 """What a run finds: one number per system and figure, and what the systems answered."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from benches.peers.questions import Answer
 
 TOLERANCE = 1e-9
+
+# Ours is judged by the slower of its places, but the mixture is only shown.
+Role = Literal["peer", "place", "mixture"]
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,14 @@ ACK_P99 = Figure("one row, 1 client: p99", "ms")
 ACKS = Figure("one row, 64 clients", "acks/s", more_is_better=True)
 
 
+QUERY = "query "
+# No question may take more times what its best peer takes.
+SLOWER_MAX = 2.0
+
+
 def asked(question: str) -> Figure:
     """Give the figure of a question."""
-    return Figure(f"query {question}", "ms")
+    return Figure(f"{QUERY}{question}", "ms")
 
 
 @dataclass
@@ -47,6 +56,7 @@ class Measured:
     values: dict[Figure, float] = field(default_factory=dict)
     notes: dict[Figure, str] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
+    role: Role = "peer"
 
 
 def against_the_best(figure: Figure, ours: float, theirs: list[float]) -> float | None:
@@ -54,6 +64,26 @@ def against_the_best(figure: Figure, ours: float, theirs: list[float]) -> float 
     if not theirs or not ours or figure.of_the_machine:
         return None
     return ours / max(theirs) if figure.more_is_better else min(theirs) / ours
+
+
+def slownesses(all_measured: list[Measured]) -> dict[str, float]:
+    """Say of each question how many times the best peer's time ours takes: above 1 it is slower."""
+    found = {}
+    for figure in all_measured[0].values:
+        ours_ms, theirs_ms = compared(figure, all_measured)
+        if figure.name.startswith(QUERY) and ours_ms is not None and theirs_ms:
+            found[figure.name.removeprefix(QUERY)] = ours_ms / min(theirs_ms)
+    return found
+
+
+def compared(figure: Figure, all_measured: list[Measured]) -> tuple[float | None, list[float]]:
+    """Give the worst of ours, the first and its other places, and all of the peers'."""
+    first, *others = all_measured
+    places = [first] + [m for m in others if m.role == "place"]
+    ours = [m.values[figure] for m in places if figure in m.values]
+    theirs = [m.values[figure] for m in others if m.role == "peer" and figure in m.values]
+    worst = min if figure.more_is_better else max
+    return (worst(ours) if ours else None), theirs
 
 
 def differences(all_measured: list[Measured]) -> list[str]:

@@ -13,11 +13,14 @@ from benches.peers.system import Request, System
 from influxpe._engine import Engine
 from tests.server_process import environment_for
 
+# Of so many bodies one is new, and one that is stored is written again, late.
+BODIES_PER_LATE = 33
+
 
 class Influxpe(System):
     """One server without authentication, its data in files."""
 
-    name = "influxpe"
+    name = "influxpe in buffer"
     promise = "synced to disk"
     write_path = "/api/v3/write_lp?db=bench&precision=nanosecond"
 
@@ -48,6 +51,12 @@ class Influxpe(System):
     def settle(self) -> None:
         """Wait: it persists and compacts by itself, once it holds enough."""
         wait_until_quiet(lambda: bytes_below(self.data))
+
+    def store_all(self) -> None:
+        """Bring all rows into files, while the server is down."""
+        self.stop()
+        store_and_merge(self.data)
+        self.start()
 
     def stored(self, rows: int) -> tuple[float, str]:
         """Weigh the files that a copy of its data stores and merges: it would do so in minutes."""

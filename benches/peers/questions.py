@@ -40,9 +40,9 @@ class Answer:
     total: float
 
 
-def questions(hosts: int, rows: int) -> list[Question]:
+def questions(hosts: int, rows: int, interval_ns: int = INTERVAL_NS) -> list[Question]:
     """Give the questions for so many rows of so many hosts."""
-    span_s = rows // hosts * INTERVAL_NS // 1_000_000_000
+    span_s = rows // hosts * interval_ns // 1_000_000_000
     first_s = FIRST_TIMESTAMP_NS // 1_000_000_000
     start = first_s + max(0, (span_s // HOUR_S - WINDOW_HOURS) // 2) * HOUR_S
     hour, eight, window = (start + n * HOUR_S for n in (1, 8, WINDOW_HOURS))

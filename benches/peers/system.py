@@ -75,8 +75,13 @@ class System(ABC):
         return self.folder / "data"
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True)
-        with (self.folder / "server.log").open("wb") as log:
+        self.data.mkdir(parents=True)
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it on the data that it has, and wait until it answers."""
+        with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
@@ -90,7 +95,6 @@ class System(ABC):
         except BaseException:
             self.stop()
             raise
-        return self
 
     def __exit__(
         self,

@@ -95,3 +95,21 @@ def test_the_tables_stand_between_their_marks(tmp_path: Path, before: str) -> No
     assert text.split(report.START)[1].startswith("\nnewer figures\n\n" + report.END)
     assert "older figures" not in text
     assert "old" not in text
+
+
+def test_queries_are_judged_together_and_the_slow_ones_are_named() -> None:
+    query, other = figures.asked("one"), figures.asked("other")
+    both = [measured("ours", {query: 8.0, other: 1.0, TIME: 9.0}), measured("peer", {query: 2.0})]
+    both.append(measured("another", {query: 4.0, other: 1.0}))
+    assert figures.slownesses(both) == {"one": 4.0, "other": 1.0}
+    written = report.table(100, 1000, both)
+    assert "Queries take 2 x the time" in written
+    assert "Slower than 2 x the best peer: one 4 x." in written
+
+
+def test_the_slower_of_our_places_is_judged_and_the_mixture_is_only_shown() -> None:
+    query = figures.asked("one")
+    both = [measured("ours", {query: 1.0}), measured("stored", {query: 3.0})]
+    both += [measured("mixed", {query: 9.0}), measured("peer", {query: 2.0})]
+    both[1].role, both[2].role = "place", "mixture"
+    assert figures.slownesses(both) == {"one": 1.5}

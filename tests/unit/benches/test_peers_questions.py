@@ -7,8 +7,18 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from benches.peers import influxdb1, influxpe_itself, influxql, metricsql, sql, victoriametrics
-from benches.peers.download import NotInstalledError, download
+from benches.generator import bodies
+from benches.peers import (
+    duckdb_inside,
+    influxdb1,
+    influxpe_itself,
+    influxql,
+    metricsql,
+    questdb,
+    sql,
+    victoriametrics,
+)
+from benches.peers.download import NotInstalledError, download, java_archive
 from benches.peers.questions import Answer, Question, questions
 
 MAXIMA = Question("q", "maxima", 7200, 10_800, ("a", "b"), ("host_1", "host_2"), 60)
@@ -27,6 +37,21 @@ def test_maxima_in_influxql() -> None:
         "SELECT max(a), max(b) FROM cpu WHERE time >= 7200s AND time < 10800s "
         "AND (hostname = 'host_1' OR hostname = 'host_2') GROUP BY time(60s) fill(none)"
     )
+
+
+def test_maxima_in_the_sql_of_questdb() -> None:
+    assert questdb.spelled(MAXIMA) == (
+        "SELECT timestamp, max(a) AS max_a, max(b) AS max_b FROM cpu "
+        "WHERE timestamp >= '1970-01-01T02:00:00Z' AND timestamp < '1970-01-01T03:00:00Z' "
+        "AND hostname IN ('host_1', 'host_2') SAMPLE BY 60s"
+    )
+
+
+def test_lines_are_read_into_columns_for_duckdb() -> None:
+    table = duckdb_inside.table_of(bodies(1, 8, 4)[0])
+    assert table.num_rows == 8
+    assert table["hostname"].to_pylist() == [f"host_{n % 4}" for n in range(8)]
+    assert len(set(table["time"].to_pylist())) == 2
 
 
 def test_a_step_of_metricsql_is_asked_for_just_before_the_next() -> None:
@@ -67,6 +92,8 @@ def test_the_answers_of_all_systems_are_read_alike() -> None:
     assert influxpe_itself.summed(ours) == Answer(1, 7.5)
     assert influxdb1.summed({"results": [{"series": [series]}]}) == Answer(1, 7.5)
     assert victoriametrics.summed({"result": metrics}) == Answer(1, 7.5)
+    assert questdb.summed({"dataset": [["2026-01-01T00:00:00Z", 5, 2.5]]}) == Answer(1, 7.5)
+    assert duckdb_inside.summed(pa.table({"a": [5], "b": [2.5], "c": ["x"]})) == Answer(1, 7.5)
 
 
 def test_an_answer_without_rows_is_read() -> None:
@@ -79,6 +106,14 @@ def test_a_machine_without_apt_is_told_what_is_missing(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NotInstalledError, match=r"apt-get download influxdb: .*apt-get"):
         download("influxdb", tmp_path / "cache")
+
+
+def test_a_machine_without_java_is_told_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotInstalledError, match="there is no java"):
+        java_archive("org.questdb", "questdb", "1", tmp_path / "cache")
 
 
 def test_a_row_is_weighed_only_where_all_rows_are_in_files(tmp_path: Path) -> None:
