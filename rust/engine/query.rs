@@ -26,23 +26,6 @@ impl Engine {
         self.query_until((Language::Sql, sql), database, params, format, &Cancellation::default())
     }
 
-    /// Plans one statement of InfluxQL: `SELECT`, `EXPLAIN`, or a `SHOW` of what the database
-    /// holds. The schema of its answer says which columns are the tags of its series.
-    ///
-    /// # Errors
-    /// `NotFound` for the database, `Invalid` for what is no InfluxQL or has no meaning,
-    /// `Unsupported` for what this engine does not do.
-    pub fn query_influxql(
-        &self,
-        database: &str,
-        statement: &str,
-        params: Vec<(String, Param)>,
-        format: Format,
-    ) -> Result<QueryStream> {
-        let text = (Language::InfluxQl, statement);
-        self.query_until(text, database, params, format, &Cancellation::default())
-    }
-
     /// Ends a running query, by its number in `system.queries`.
     ///
     /// # Errors
@@ -51,10 +34,13 @@ impl Engine {
         self.query.cancel(id)
     }
 
-    /// Plans a query that `cancellation` ends, be it while it is planned, waits or runs.
+    /// Plans a query that `cancellation` ends, be it while it is planned, waits or runs: SQL, or
+    /// one statement of InfluxQL, `SELECT`, `EXPLAIN`, or a `SHOW` of what the database holds. The
+    /// schema of an answer in InfluxQL says which columns are the tags of its series.
     ///
     /// # Errors
-    /// As `query` and `query_influxql`, and `TimedOut` or `Cancelled` for a query that was ended.
+    /// `NotFound` for the database, `Invalid` for text that does not plan, `Unsupported` for what
+    /// this engine does not do, `TimedOut` or `Cancelled` for a query that was ended.
     pub fn query_until(
         &self,
         text: (Language, &str),
@@ -72,7 +58,7 @@ impl Engine {
         let view = Arc::new(self.view(&found));
         let files = self.plugin_files.load_full();
         let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
-        self.query.query_until(view, system, text, params, format, cancellation)
+        self.query.query(view, system, text, params, format, cancellation)
     }
 
     fn view(&self, database: &Arc<Database>) -> DatabaseView {

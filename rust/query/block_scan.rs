@@ -35,6 +35,7 @@ use datafusion::physical_plan::{
 use futures::Stream;
 
 use super::errors::into_datafusion;
+use super::leaf::without_children;
 use super::running_filter::RunningFilter;
 use super::source::{Batches, TableSnapshot, TimeRange};
 use crate::limits::BLOCK_ROWS_MAX;
@@ -198,14 +199,14 @@ impl ExecutionPlan for BlockScan {
         children: Vec<Arc<dyn ExecutionPlan>>,
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() { Ok(self) } else { internal_err!("a BlockScan has no children") }
+        without_children(self, &children)
     }
 
     fn with_new_children(
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() { Ok(self) } else { internal_err!("a BlockScan has no children") }
+        without_children(self, &children)
     }
 
     fn execute(

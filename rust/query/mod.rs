@@ -17,6 +17,7 @@ mod functions;
 mod gap_fill;
 mod govern;
 mod influxql;
+mod leaf;
 mod params;
 mod predicate;
 mod query_engine;

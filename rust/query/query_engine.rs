@@ -101,21 +101,6 @@ impl QueryEngine {
         })
     }
 
-    /// As `query_until`, of a query that nobody cancels.
-    ///
-    /// # Errors
-    /// As `query_until`.
-    pub fn query(
-        &self,
-        database: Arc<dyn Database>,
-        system: Arc<dyn SystemSource>,
-        text: (Language, &str),
-        params: Vec<(String, Param)>,
-        format: Format,
-    ) -> Result<QueryStream> {
-        self.query_until(database, system, text, params, format, &Cancellation::default())
-    }
-
     /// Plans `text` over `database`; `params` fill its `$name` placeholders. Returns when the plan
     /// stands; the work goes on as the answer is read, once it may. Blocks, so it must not be
     /// called from an asynchronous task; `cancellation` ends that from another thread.
@@ -123,7 +108,7 @@ impl QueryEngine {
     /// # Errors
     /// `Invalid` for text that does not plan, `Unsupported` for what this engine does not do,
     /// `TimedOut` and `Cancelled` for a query that was ended before it had a plan.
-    pub fn query_until(
+    pub fn query(
         &self,
         database: Arc<dyn Database>,
         system: Arc<dyn SystemSource>,

@@ -282,12 +282,8 @@ impl RowFile {
     }
 
     fn unreadable(&self, error: ParquetError) -> EngineError {
-        match own_error(&error) {
-            Some(own) if own.kind() != ErrorKind::Corrupt => {
-                EngineError::new(own.kind(), own.to_string())
-            }
-            _ => self.damaged("it is no Parquet file").caused_by(error),
-        }
+        let of_store = error_of_store(&error);
+        of_store.unwrap_or_else(|| self.damaged("it is no Parquet file").caused_by(error))
     }
 }
 
@@ -437,15 +433,15 @@ impl Iterator for FileBatches {
     }
 }
 
-/// A store that did not answer is no damaged file, however deep its error is wrapped.
 fn unreadable(name: &str, error: ArrowError) -> EngineError {
-    match own_error(&error) {
-        Some(own) if own.kind() != ErrorKind::Corrupt => {
-            EngineError::new(own.kind(), own.to_string())
-        }
-        _ => EngineError::corrupt(format!("file {name} of the store cannot be decoded"))
-            .caused_by(error),
-    }
+    let undecoded = || EngineError::corrupt(format!("file {name} of the store cannot be decoded"));
+    error_of_store(&error).unwrap_or_else(|| undecoded().caused_by(error))
+}
+
+/// A store that did not answer is no damaged file, however deep its error is wrapped.
+fn error_of_store(error: &(dyn Error + 'static)) -> Option<EngineError> {
+    let own = own_error(error).filter(|own| own.kind() != ErrorKind::Corrupt)?;
+    Some(EngineError::new(own.kind(), own.to_string()))
 }
 
 fn own_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e EngineError> {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{FieldRef, Schema};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
-use datafusion::logical_expr::expr::physical_name;
-use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, physical_name};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan};
 use datafusion::physical_expr::PhysicalExpr;
@@ -41,9 +40,7 @@ impl Lowering<'_> {
         } else {
             self.newest_for(aggregate, &read)?
         };
-        let Some(input) = few.map_or_else(|| self.step(input, &read), |few| Ok(Some(few)))? else {
-            return Ok(None);
-        };
+        let Some(input) = self.few_or_all(few, input, &read)? else { return Ok(None) };
         let group =
             |one: &Expr| Ok((self.expression(one.clone(), &input.schema)?, physical_name(one)?));
         let groups = group_expr.iter().map(group).collect::<Result<Vec<_>>>()?;
@@ -73,9 +70,7 @@ impl Lowering<'_> {
     pub(super) fn distinct(&self, input: &LogicalPlan) -> Result<Option<Lowered>> {
         let read = names_of_schema(input.schema());
         let few = self.values(input, &read)?;
-        let Some(input) = few.map_or_else(|| self.step(input, &read), |few| Ok(Some(few)))? else {
-            return Ok(None);
-        };
+        let Some(input) = self.few_or_all(few, input, &read)? else { return Ok(None) };
         let rows = input.operator.schema();
         let column = |(place, field): (usize, &FieldRef)| {
             let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), place));

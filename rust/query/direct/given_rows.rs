@@ -18,6 +18,7 @@ use datafusion::physical_plan::{
 use parking_lot::Mutex;
 
 use crate::query::errors::into_datafusion;
+use crate::query::leaf::without_children;
 use crate::query::source::Batches;
 
 /// The plan node; it gives its rows once.
@@ -78,14 +79,14 @@ impl ExecutionPlan for GivenRows {
         children: Vec<Arc<dyn ExecutionPlan>>,
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() { Ok(self) } else { internal_err!("given rows have no children") }
+        without_children(self, &children)
     }
 
     fn with_new_children(
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() { Ok(self) } else { internal_err!("given rows have no children") }
+        without_children(self, &children)
     }
 
     fn execute(

@@ -11,8 +11,7 @@ use datafusion::logical_expr::expr::physical_name;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, FetchType, Filter, Limit, LogicalPlan, Projection, SkipType, Sort,
-    SortExpr, SubqueryAlias,
+    Distinct, Expr, FetchType, Filter, Limit, LogicalPlan, Projection, SkipType, Sort, SortExpr,
 };
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::{
@@ -27,22 +26,6 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
 use super::columns::{Names, all_plain, is_plain, names, names_of_order, names_of_schema};
 use super::scan::Source;
-
-/// Whether all steps of a plan are among those that this module knows, over one table.
-pub(super) fn takes(plan: &LogicalPlan) -> bool {
-    match plan {
-        LogicalPlan::Projection(Projection { input, .. })
-        | LogicalPlan::Sort(Sort { input, .. })
-        | LogicalPlan::Limit(Limit { input, .. })
-        | LogicalPlan::Filter(Filter { input, .. })
-        | LogicalPlan::Aggregate(Aggregate { input, .. })
-        | LogicalPlan::SubqueryAlias(SubqueryAlias { input, .. })
-        | LogicalPlan::Distinct(Distinct::All(input)) => takes(input),
-        LogicalPlan::Distinct(Distinct::On(distinct)) => takes(&distinct.input),
-        LogicalPlan::TableScan(_) => true,
-        _ => false,
-    }
-}
 
 /// An operator, and the schema that expressions over its rows are written in.
 pub(super) struct Lowered {
@@ -60,6 +43,7 @@ impl<'s> Lowering<'s> {
         Self { state }
     }
 
+    /// The operators of a whole statement; `None` where one of its steps is unknown here.
     pub(super) fn plan(&self, plan: &LogicalPlan) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let lowered = self.step(plan, &names_of_schema(plan.schema()))?;
         Ok(lowered.map(|lowered| lowered.operator))
@@ -78,6 +62,19 @@ impl<'s> Lowering<'s> {
                 Some(source) => self.source(&source, read),
                 None => self.filter(plan, read),
             },
+        }
+    }
+
+    /// `few` rows in place of those of `plan`, where there are such.
+    pub(super) fn few_or_all(
+        &self,
+        few: Option<Lowered>,
+        plan: &LogicalPlan,
+        read: &Names,
+    ) -> Result<Option<Lowered>> {
+        match few {
+            Some(few) => Ok(Some(few)),
+            None => self.step(plan, read),
         }
     }
 

@@ -45,8 +45,5 @@ fn statement(
     state: &SessionState,
     logical: &LogicalPlan,
 ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    if !lower::takes(logical) {
-        return Ok(None);
-    }
     Lowering::new(state).plan(logical)
 }

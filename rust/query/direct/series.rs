@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::FieldRef;
 use datafusion::error::Result;
 use datafusion::logical_expr::{LogicalPlan, Projection};
 
@@ -11,6 +12,7 @@ use super::lower::{Lowered, Lowering};
 use super::scan::{Source, qualified};
 use crate::query::errors::into_datafusion;
 use crate::query::predicate;
+use crate::query::table_provider::Narrowed;
 
 impl Lowering<'_> {
     /// Rows of which each set of values that `plan` has stands at least once; `None` where only
@@ -34,18 +36,18 @@ impl Lowering<'_> {
         source.with_table(|table| {
             let columns = table.places(read);
             let tag = |place: &usize| predicate::is_tag(table.data_type(*place));
-            let Some(narrowed) = table.narrowed_exactly(self.state, &filters)? else {
-                return Ok(None);
-            };
-            if columns.is_empty() || !columns.iter().all(tag) || !narrowed.is_of_all_times() {
+            if columns.is_empty() || !columns.iter().all(tag) {
                 return Ok(None);
             }
+            let narrowed = table.narrowed_exactly(self.state, &filters)?;
+            let Some(narrowed) = narrowed.filter(Narrowed::is_of_all_times) else {
+                return Ok(None);
+            };
             let Some(series) = narrowed.snapshot.series().map_err(into_datafusion)? else {
                 return Ok(None);
             };
             let schema = Arc::new(narrowed.snapshot.schema().project(&columns)?);
-            let place =
-                |field: &Arc<arrow::datatypes::Field>| series.schema().index_of(field.name());
+            let place = |field: &FieldRef| series.schema_ref().index_of(field.name());
             let places =
                 schema.fields().iter().map(place).collect::<std::result::Result<Vec<_>, _>>()?;
             let told = format!("series={}, {}", series.num_rows(), narrowed.told());

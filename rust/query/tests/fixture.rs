@@ -14,9 +14,9 @@ use arrow::record_batch::RecordBatch;
 
 use crate::error::{ErrorKind, Result};
 use crate::query::{
-    Batches, BlockInfo, Database, DatabaseRow, Format, Language, LogLine, LogRing, NodeRow, Param,
-    QueryEngine, QueryLimits, SystemSource, TableRow, TableSnapshot, TimeRange, TokenRow,
-    TriggerRow,
+    Batches, BlockInfo, Cancellation, Database, DatabaseRow, Format, Language, LogLine, LogRing,
+    NodeRow, Param, QueryEngine, QueryLimits, QueryStream, SystemSource, TableRow, TableSnapshot,
+    TimeRange, TokenRow, TriggerRow,
 };
 use crate::schema::TagFilter;
 
@@ -237,16 +237,26 @@ impl Fixture {
         Self { engine, database: Arc::new(database), system: Arc::default() }
     }
 
+    /// The answer of a query that nobody cancels, before it is read.
+    pub(super) fn begin(
+        &self,
+        sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<QueryStream> {
+        let database = Arc::clone(&self.database) as Arc<dyn Database>;
+        let system = Arc::clone(&self.system) as Arc<dyn SystemSource>;
+        let (text, never) = ((Language::Sql, sql), Cancellation::default());
+        self.engine.query(database, system, text, params, format, &never)
+    }
+
     pub(super) fn bytes(
         &self,
         sql: &str,
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Result<Vec<u8>> {
-        let database = Arc::clone(&self.database) as Arc<dyn Database>;
-        let system = Arc::clone(&self.system) as Arc<dyn SystemSource>;
-        let mut stream =
-            self.engine.query(database, system, (Language::Sql, sql), params, format)?;
+        let mut stream = self.begin(sql, params, format)?;
         let mut answer = Vec::new();
         while let Some(chunk) = stream.next_chunk()? {
             assert!(!chunk.is_empty());

@@ -1,7 +1,5 @@
 //! Framing: empty answers, lines, files, chunks.
 
-use std::sync::Arc;
-
 use arrow::datatypes::DataType;
 use arrow::ipc::reader::StreamReader;
 use arrow::record_batch::RecordBatch;
@@ -9,7 +7,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use super::fixture::{Fixture, Table};
-use crate::query::{Database, Format, Language, SystemSource};
+use crate::query::Format;
 
 const ALL: &str = "SELECT * FROM weather";
 const NONE: &str = "SELECT * FROM weather WHERE time > to_timestamp(5)";
@@ -90,12 +88,7 @@ fn long_answers_come_in_chunks_of_a_bounded_size() {
     let fixture = fixture();
     for format in [Format::Json, Format::JsonLines, Format::Csv, Format::Arrow, Format::Pretty] {
         let sql = "SELECT value, value * 2 AS double FROM generate_series(1, 100000)";
-        let database = Arc::clone(&fixture.database) as Arc<dyn Database>;
-        let system = Arc::clone(&fixture.system) as Arc<dyn SystemSource>;
-        let mut stream = fixture
-            .engine
-            .query(database, system, (Language::Sql, sql), Vec::new(), format)
-            .unwrap();
+        let mut stream = fixture.begin(sql, Vec::new(), format).unwrap();
         let mut sizes = Vec::new();
         while let Some(chunk) = stream.next_chunk().unwrap() {
             sizes.push(chunk.len());

@@ -145,8 +145,7 @@ fn a_query_that_was_cancelled_before_it_began_ends_at_once() {
     let database = Arc::clone(&fixture.database) as Arc<dyn Database>;
     let system = Arc::clone(&fixture.system) as Arc<dyn SystemSource>;
     let text = (Language::Sql, ENDLESS);
-    let begun =
-        fixture.engine.query_until(database, system, text, vec![], Format::Json, &cancellation);
+    let begun = fixture.engine.query(database, system, text, vec![], Format::Json, &cancellation);
     let error = begun.and_then(|mut stream| stream.next_chunk()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fixture::{Fixture, Table, Tables};
 use crate::error::{ErrorKind, Result};
-use crate::query::{Database, Format, Language, QueryLimits, QueryStream, SystemSource};
+use crate::query::{Format, QueryLimits, QueryStream};
 
 /// Would run for a very long time.
 pub(super) const ENDLESS: &str = "SELECT count(*) FROM generate_series(1, 9000000000000000)";
@@ -15,9 +15,7 @@ pub(super) fn fixture() -> Fixture {
 }
 
 pub(super) fn start(fixture: &Fixture, sql: &str) -> Result<QueryStream> {
-    let database = Arc::clone(&fixture.database) as Arc<dyn Database>;
-    let system = Arc::clone(&fixture.system) as Arc<dyn SystemSource>;
-    fixture.engine.query(database, system, (Language::Sql, sql), Vec::new(), Format::Json)
+    fixture.begin(sql, Vec::new(), Format::Json)
 }
 
 /// The newest entry of the log of queries for `sql`.
