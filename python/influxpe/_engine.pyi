@@ -9,7 +9,14 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Literal, final
 
-from influxpe.engine_types import Format, Language, Precision, Scalar
+from influxpe.engine_types import (
+    Epoch,
+    Format,
+    Language,
+    Precision,
+    Scalar,
+    SeriesSpelling,
+)
 
 __all__ = [
     "Backup",
@@ -36,6 +43,7 @@ __all__ = [
     "ObjectStore",
     "QueryStream",
     "SegmentInfo",
+    "SeriesFormat",
     "StoredObject",
     "TimedOutError",
     "TokenInfo",
@@ -292,6 +300,29 @@ def influxql_statements(text: str) -> list[InfluxqlStatement]:
     Raises `InvalidError` with the position for what is no InfluxQL, and for several databases in
     one statement.
     """
+
+@final
+class SeriesFormat:
+    """An answer as the series of InfluxDB 1: what one statement gives to a document of `/query`."""
+
+    def __new__(
+        cls,
+        spelling: SeriesSpelling,
+        *,
+        epoch: Epoch | None = None,
+        chunk_rows: int | None = None,
+        statement_id: int = 0,
+    ) -> SeriesFormat:
+        """Times are numbers of `epoch`, or text. Without rows there are no bytes.
+
+        In JSON the bytes are `,"series":[` and the list without the end of its last series and of
+        itself, so that a failure can be told behind it; in MessagePack the name and the list; in
+        CSV a header and lines. With `chunk_rows` they are whole documents of at most so many rows,
+        whose statement has the number `statement_id`. Raises `InvalidError` for unknown names.
+
+        Reading the rows raises `InvalidError` (`json: unsupported value: +Inf`) for an infinite
+        number in JSON; what comes before an error is whole rows.
+        """
 
 @final
 class QueryStream:
@@ -583,13 +614,15 @@ class Engine:
         *,
         params: Mapping[str, Scalar] | None = None,
         format: Format = "json",
+        series: SeriesFormat | None = None,
         language: Language = "sql",
         cancellation: Cancellation | None = None,
     ) -> QueryStream:
         """Plans a query over a snapshot taken now. `params` fill `$name` placeholders.
 
         In InfluxQL `text` is one statement; the metadata of the Arrow schema of its answer names
-        the columns that are tags of its series (`iox::influxql::group_key::metadata`).
+        the columns that are tags of its series (`iox::influxql::group_key::metadata`). `series`
+        asks for those instead of rows in `format`.
         Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for text
         that does not plan, `UnsupportedError` for what this engine does not do, `TimedOutError`
         and `CancelledError` for a query that was ended meanwhile.

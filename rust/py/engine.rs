@@ -17,7 +17,7 @@ use super::enter::enter;
 use super::errors::{InvalidError, to_python};
 use super::feed::{Feed, FeedTable};
 use super::location::store_location;
-use super::query::{Scalar, format_of, language_of, params_of};
+use super::query::{Scalar, SeriesFormat, format_of, language_of, params_of};
 use super::stats::EngineStats;
 use super::stream::{Cancellation, QueryStream};
 use super::write::{LineError, WriteTicket};
@@ -240,7 +240,8 @@ impl Engine {
     }
 
     #[pyo3(signature = (
-        database, text, *, params = None, format = "json", language = "sql", cancellation = None
+        database, text, *, params = None, format = "json", series = None, language = "sql",
+        cancellation = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn query(
@@ -250,11 +251,13 @@ impl Engine {
         text: &str,
         params: Option<HashMap<String, Option<Scalar>>>,
         format: &str,
+        series: Option<&SeriesFormat>,
         language: &str,
         cancellation: Option<&Cancellation>,
     ) -> PyResult<QueryStream> {
         let params = params_of(params);
-        let (format, language) = (format_of(format)?, language_of(language)?);
+        let format = series.map_or_else(|| format_of(format), |series| Ok(series.inner()))?;
+        let language = language_of(language)?;
         let own = query::Cancellation::default();
         let until = cancellation.map_or(&own, Cancellation::inner);
         enter(py, || self.0.query_until((language, text), database, params, format, until))

@@ -45,6 +45,8 @@ mod _engine {
     #[pymodule_export]
     use super::names::{check_database_name, check_namespace};
     #[pymodule_export]
+    use super::query::SeriesFormat;
+    #[pymodule_export]
     use super::stats::EngineStats;
     #[pymodule_export]
     use super::stream::{Cancellation, QueryStream};

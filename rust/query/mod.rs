@@ -33,7 +33,7 @@ mod table_provider;
 mod tests;
 
 pub use depth::SQL_DEPTH_MAX;
-pub use encode::Format;
+pub use encode::{Format, SeriesFormat, Spelling, Unit};
 pub use govern::{Cancellation, QUERIES_WAITING_MAX, QueryLimits, SMALL_ROWS_MAX};
 pub use params::Param;
 pub use query_engine::{Language, QueryEngine};

@@ -196,16 +196,34 @@ impl Answer {
         let memory = MemoryConsumer::new("encoded answer").register(run.context.memory_pool());
         let mut encoder = encoder(format, &schema, memory)?;
         let rows = rows_of(run.plan, run.context);
-        let mut batches = rows.map_err(|error| from_datafusion(&error))?;
+        let batches = rows.map_err(|error| from_datafusion(&error))?;
+        match self.send_batches(&mut *encoder, &schema, batches, &mut turn).await {
+            Ok(true) => self.send_rest(std::mem::take(encoder.bytes()), &mut turn).await,
+            Ok(false) => Ok(false),
+            Err(error) => {
+                self.send_rest(encoder.cut(), &mut turn).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes all rows, and the end behind them.
+    async fn send_batches(
+        &self,
+        encoder: &mut dyn Encoder,
+        schema: &SchemaRef,
+        mut batches: SendableRecordBatchStream,
+        turn: &mut Turn,
+    ) -> Result<bool> {
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| from_datafusion(&error))?;
-            let batch = under(&schema, &batch).map_err(|error| from_arrow(&error))?;
-            if !self.send_batch(&mut *encoder, &batch, &mut turn).await? {
+            let batch = under(schema, &batch).map_err(|error| from_arrow(&error))?;
+            if !self.send_batch(encoder, &batch, turn).await? {
                 return Ok(false);
             }
         }
         encoder.finish()?;
-        self.send_rest(std::mem::take(encoder.bytes()), &mut turn).await
+        Ok(true)
     }
 
     async fn send_batch(

@@ -1,4 +1,4 @@
-//! Batches to bytes, in the formats of `/api/v3/query_sql`.
+//! Batches to bytes, in the formats of `/api/v3/query_sql` and, as series, of `/query`.
 //!
 //! Comes in: the batches of one answer, in order. Goes out: bytes that, joined, are the answer.
 //! Stays true: rendering is that of InfluxDB 3 to the letter; `json`, `json_lines`, `csv` and
@@ -10,11 +10,14 @@ mod buffered;
 mod csv;
 mod json;
 mod plain;
+mod series;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::memory_pool::MemoryReservation;
 
+use self::series::SeriesEncoder;
+pub use self::series::{SeriesFormat, Spelling, Unit};
 use crate::error::Result;
 
 /// Bytes of a chunk, at least: small enough to start the answer soon, large enough that handing it
@@ -38,6 +41,8 @@ pub enum Format {
     Parquet,
     /// An Arrow IPC stream; tags are plain strings in it, as over Flight.
     Arrow,
+    /// The series of `InfluxDB` 1.
+    Series(SeriesFormat),
 }
 
 /// Writes one answer. What is written gathers in [`Self::bytes`] until it is taken from there.
@@ -48,6 +53,11 @@ pub(super) trait Encoder: Send {
     fn finish(&mut self) -> Result<()>;
     /// What has been written and not been taken.
     fn bytes(&mut self) -> &mut Vec<u8>;
+    /// Ends an answer that failed: what of it is shown all the same. Mostly nothing, since a reader
+    /// could not tell it from the whole.
+    fn cut(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
     /// Rows to add at a time, so that chunks stay near their size.
     fn rows_per_step(&self) -> usize {
         ROWS_PER_STEP
@@ -70,5 +80,6 @@ pub(super) fn encoder(
         Format::Pretty => Box::new(buffered::Pretty::new(memory)),
         Format::Parquet => Box::new(buffered::Parquet::new(memory)),
         Format::Arrow => Box::new(arrow_stream::ArrowStream::try_new(schema)?),
+        Format::Series(format) => Box::new(SeriesEncoder::try_new(format, schema, memory)?),
     })
 }

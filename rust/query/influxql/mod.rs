@@ -77,7 +77,7 @@ fn not_done(name: &str) -> EngineError {
 fn explained(planned: Planned, analyze: bool) -> Result<Planned> {
     let plan = LogicalPlanBuilder::from(planned.plan).explain(false, analyze);
     let plan = plan.and_then(LogicalPlanBuilder::build).map_err(|error| from_datafusion(&error))?;
-    Ok(Planned { plan, ..planned })
+    Ok(Planned { plan, group_key: output::group_key_of(&[]) })
 }
 
 impl Planner<'_> {

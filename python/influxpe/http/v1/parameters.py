@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from influxpe.engine_types import Epoch
 from influxpe.http.auth import token_from_header
 from influxpe.http.messages import Refusal, json_refusal
 from influxpe.http.parameters import Flag, ParameterError, parse_query
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from influxpe.engine_types import Scalar
     from influxpe.http.messages import Call
 
-Epoch = Literal["ns", "u", "µ", "ms", "s", "m", "h", "d", "w"]
 Form = Literal["json", "csv", "msgpack"]
 
 FORMS: dict[bytes, Form] = {
@@ -50,6 +50,11 @@ class Question(msgspec.Struct):
     chunk_size: int = CHUNK_ROWS
     pretty: Flag = "false"
     params: str = ""
+
+    @property
+    def is_pretty(self) -> bool:
+        """Tell whether JSON is to be indented."""
+        return self.pretty == "true"
 
     @property
     def chunk_rows(self) -> int | None:

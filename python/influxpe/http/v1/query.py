@@ -1,7 +1,7 @@
 """`/query`: statements of InfluxQL in, one document of their results out, or one for each chunk.
 
-What is wrong with a statement is told inside the document, with status 200; the others go on. Rows
-are read, turned and written piece by piece on the threads of queries.
+What is wrong with a statement is told inside the document, with status 200; the others go on. The
+engine writes the series, piece by piece as they are read on the threads of queries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from influxpe import errors
-from influxpe._engine import InfluxqlStatement, influxql_statements
+from influxpe._engine import InfluxqlStatement, SeriesFormat, influxql_statements
 from influxpe.http import errors as table
 from influxpe.http.influxql import DURATION, NO_DATABASE, catalog_query
 from influxpe.http.messages import Answer, Call, json_refusal, succeeded
@@ -28,7 +28,6 @@ from influxpe.http.v1.documents import (
     whole,
 )
 from influxpe.http.v1.parameters import Form, Question, check_token, form_of, question
-from influxpe.http.v1.series import Rendering, Run, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from influxpe._engine import Cancellation, Engine, QueryStream
-    from influxpe.engine_types import Scalar
+    from influxpe.engine_types import Scalar, SeriesSpelling
     from influxpe.http.services import Services
 
 MEDIA_TYPES: dict[Form, str] = {
@@ -95,10 +94,9 @@ def answer_error(error: Exception) -> Response:
 def _pieces(results: list[Result], asked: Question, form: Form) -> Iterator[bytes]:
     if form == "csv":
         return csv(results)
-    layout = Layout(pretty=asked.pretty == "true")
+    layout = Layout(pretty=asked.is_pretty)
     if asked.chunk_rows is not None:
-        spell = msgspec.msgpack.encode if form == "msgpack" else partial(layout.value, depth=0)
-        return chunked(results, spell, asked.chunk_rows)
+        return chunked(results, msgspec.msgpack.encode if form == "msgpack" else layout.document)
     return packed(results) if form == "msgpack" else whole(results, layout)
 
 
@@ -120,7 +118,6 @@ def _results(
     form: Form,
     cancellation: Cancellation,
 ) -> Iterator[Result]:
-    rendering = Rendering(asked.epoch or ("ns" if form == "csv" else None), infinite=form != "json")
     try:
         statements = influxql_statements(asked.q)
     except errors.InvalidError as error:
@@ -128,16 +125,20 @@ def _results(
         return
     for number, statement in enumerate(statements):
         database = _database(statement, asked)
-        found = partial(_found, engine, statement, database, params, cancellation)
-        yield Result(number, partial(_runs, found, rendering))
+        series = _series_format(asked, form, number)
+        yield Result(
+            number, partial(_begun, engine, statement, database, params, series, cancellation)
+        )
 
 
-def _failing(text: str) -> Iterator[Run]:
+def _failing(text: str) -> QueryStream:
     raise StatementError(text)
 
 
-def _runs(found: Callable[[], QueryStream], rendering: Rendering) -> Iterator[Run]:
-    return runs(found(), rendering)
+def _series_format(asked: Question, form: Form, number: int) -> SeriesFormat:
+    spelling: SeriesSpelling = "pretty_json" if form == "json" and asked.is_pretty else form
+    epoch = asked.epoch or ("ns" if form == "csv" else None)
+    return SeriesFormat(spelling, epoch=epoch, chunk_rows=asked.chunk_rows, statement_id=number)
 
 
 def _database(statement: InfluxqlStatement, asked: Question) -> str:
@@ -151,16 +152,17 @@ def _database(statement: InfluxqlStatement, asked: Question) -> str:
     return with_retention_policy(named, asked.rp)
 
 
-def _found(
+def _begun(
     engine: Engine,
     statement: InfluxqlStatement,
     database: str,
     params: dict[str, Scalar] | None,
+    series: SeriesFormat,
     cancellation: Cancellation,
 ) -> QueryStream:
     """Begin a statement."""
     if statement.kind == "show_databases":
-        return engine.query(INTERNAL_DATABASE, DATABASES, format="arrow")
+        return engine.query(INTERNAL_DATABASE, DATABASES, series=series)
     if not database:
         raise StatementError(NO_DATABASE)
     if catalog_query(statement) is None:
@@ -168,7 +170,7 @@ def _found(
             database,
             statement.text,
             params=params,
-            format="arrow",
+            series=series,
             language="influxql",
             cancellation=cancellation,
         )
@@ -176,4 +178,4 @@ def _found(
         text = f"datafusion error: Error during planning: database not found: {database}"
         raise StatementError(text)
     named = {"db": database}
-    return engine.query(INTERNAL_DATABASE, RETENTION_POLICIES, params=named, format="arrow")
+    return engine.query(INTERNAL_DATABASE, RETENTION_POLICIES, params=named, series=series)
