@@ -107,13 +107,6 @@ TEXTS: tuple[Row, ...] = (
 )
 SWITCHES: tuple[Row, ...] = (
     ("wal-replay-fail-on-error", "End the start where the log has a fault"),
-    (
-        "disable-parquet-mem-cache",
-        "Do not cache files in memory",
-        "INFLUXDB3_DISABLE_PARQUET_MEM_CACHE INFLUXDB3_DISABLE_FILE_CACHE "
-        "INFLUXDB3_DISABLE_DATA_FILE_CACHE",
-        "disable-file-cache disable-data-file-cache",
-    ),
     ("datafusion-use-cached-parquet-loader", "Read files through the cache"),
     ("disable-log-filter-noise-reduction", "Log all parts in debug and trace"),
     ("disable-package-management", "Refuse to install packages"),
@@ -271,16 +264,6 @@ PARTICULAR: tuple[Parameter[Any], ...] = (
         "10m",
         choices=("1m", "5m", "10m"),
         environment=_variable("gen1-duration"),
-        heading=HEADING,
-        advanced=True,
-    ),
-    option(
-        "parquet-mem-cache-size",
-        "SIZE",
-        "Memory for cached files",
-        byte_size("mb", memory_bytes),
-        aliases=("file-cache-size",),
-        environment=("INFLUXDB3_PARQUET_MEM_CACHE_SIZE", "INFLUXDB3_FILE_CACHE_SIZE"),
         heading=HEADING,
         advanced=True,
     ),
