@@ -1,5 +1,7 @@
 """Engines that hold the same rows in different places: in memory, in files, in merged files."""
 
+import json
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,19 +58,35 @@ def spread(engine: Engine, parts: Sequence[str]) -> None:
     write(engine, parts[-1])
 
 
+def make_cache(engine: Engine, text: str) -> None:
+    """Make a cache as a file of statements says it: `last` or `distinct` has its name."""
+    said, now_ns = json.loads(text), time.time_ns()
+    if "last" in said:
+        name = said.pop("last")
+        defaults = {"key_columns": None, "value_columns": None, "count": 1, "ttl_s": 14_400}
+        engine.create_last_cache(DATABASE, name=name, now_ns=now_ns, **(defaults | said))
+    else:
+        name = said.pop("distinct")
+        limits = {"max_cardinality": 100_000, "max_age_s": 86_400}
+        engine.create_distinct_cache(DATABASE, name=name, now_ns=now_ns, **(limits | said))
+
+
 class Places:
     """The same rows in three engines: a buffer, files with a buffer, merged files opened again."""
 
-    def __init__(self, parts: Sequence[str], folder: Path) -> None:
+    def __init__(self, parts: Sequence[str], folder: Path, caches: Sequence[str] = ()) -> None:
         self._opened = ExitStack()
         self.engines = {
             "buffer": self._open(None),
             "files and buffer": self._open(None),
-            "merged files": self._reopened(parts, folder),
+            "merged files": self._reopened(parts, folder, caches),
         }
         for part in parts:
             write(self.engines["buffer"], part)
         spread(self.engines["files and buffer"], parts)
+        for cache in caches:
+            make_cache(self.engines["buffer"], cache)
+            make_cache(self.engines["files and buffer"], cache)
 
     def close(self) -> None:
         """End all three."""
@@ -79,9 +97,11 @@ class Places:
         self._opened.callback(engine.close)
         return engine
 
-    def _reopened(self, parts: Sequence[str], folder: Path) -> Engine:
+    def _reopened(self, parts: Sequence[str], folder: Path, caches: Sequence[str]) -> Engine:
         engine = open_engine(folder)
         spread(engine, parts)
+        for cache in caches:
+            make_cache(engine, cache)
         engine.persist()
         engine.compact()
         engine.close()
