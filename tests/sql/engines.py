@@ -10,6 +10,8 @@ from influxpe._engine import Engine
 from influxpe.engine_types import Format, Language, Scalar
 
 DATABASE = "sensors"
+# So many layers of like size are merged by `compact`: the last part is stored so often.
+LAYERS_MERGED = 4
 
 
 def open_engine(folder: Path | None) -> Engine:
@@ -58,6 +60,22 @@ def spread(engine: Engine, parts: Sequence[str]) -> None:
     write(engine, parts[-1])
 
 
+def merge(engine: Engine, parts: Sequence[str]) -> None:
+    """Store all parts and merge their files; what is written again leaves the rows as they are."""
+    for part in [*parts, *[parts[-1]] * (LAYERS_MERGED - 1)]:
+        write(engine, part)
+        engine.persist()
+    engine.compact()
+    assert files_of_a_table(engine) <= len(parts), "nothing was merged"
+
+
+def files_of_a_table(engine: Engine) -> int:
+    """Count the files of the table that has most."""
+    each = "SELECT count(*) AS files FROM system.parquet_files GROUP BY table_name"
+    sql = f"SELECT max(files) AS files FROM ({each})"  # noqa: S608 - of the line before
+    return int(json.loads(answer(engine, sql, format="json"))[0]["files"])
+
+
 def make_cache(engine: Engine, text: str) -> None:
     """Make a cache as a file of statements says it: `last` or `distinct` has its name."""
     said, now_ns = json.loads(text), time.time_ns()
@@ -99,10 +117,8 @@ class Places:
 
     def _reopened(self, parts: Sequence[str], folder: Path, caches: Sequence[str]) -> Engine:
         engine = open_engine(folder)
-        spread(engine, parts)
+        merge(engine, parts)
         for cache in caches:
             make_cache(engine, cache)
-        engine.persist()
-        engine.compact()
         engine.close()
         return self._open(folder)
