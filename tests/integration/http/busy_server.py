@@ -15,10 +15,15 @@ from tests.server_process import ServerProcess, serve_command
 
 DATABASE = "plant"
 CONFIGURE = "/api/v3/configure"
-LINES = (
-    'weather,host=a,room=x temperature=1.5,level=3i,note="low" 1000\nweather,host=b ok=true 2000',
-    "weather,host=a,room=x temperature=2.5,seen=7u 3000\nmeter,host=a total=1i 4000",
+# A file of each of its tables for each part; four of a table, none larger than all after it, are
+# merged into one.
+MERGED = (
+    "weather,host=b,room=y ok=true 2000",
+    "weather,host=c level=5i 2500",
+    "weather,host=a,room=x level=4i 1000",
+    'weather,host=a,room=x temperature=1.5,note="low" 1000\nweather,host=a,room=x seen=7u 3000',
 )
+STORED = ("weather,host=a,room=x temperature=3.5 3500\nmeter,host=a total=1i 4000",)
 COPIES = """
 def process_writes(influxdb3_local, table_batches, args=None):
     rows = [row for batch in table_batches for row in batch["rows"]]
@@ -53,24 +58,32 @@ DEFAULTS = {"run_async": False, "error_behavior": "log"}
 
 
 def store(data_dir: Path) -> None:
-    """Make files of rows, as a server does by and by; each part is a file of each of its tables."""
+    """Make files of rows, as a server does by and by."""
     engine = Engine.open(
         str(data_dir), buffer_bytes_max=2**26, query_bytes_max=2**28, query_threads=1, node_id="n0"
     )
     try:
-        for part in LINES:
-            ticket = engine.write(
-                DATABASE,
-                part.encode(),
-                precision="nanosecond",
-                accept_partial=False,
-                no_sync=False,
-                now_ns=0,
-            )
-            engine.wait(ticket.sequence)
-            engine.persist()
+        for part in MERGED:
+            persist(engine, part)
+        engine.compact()
+        for part in STORED:
+            persist(engine, part)
     finally:
         engine.close()
+
+
+def persist(engine: Engine, part: str) -> None:
+    """Write lines, and store them."""
+    ticket = engine.write(
+        DATABASE,
+        part.encode(),
+        precision="nanosecond",
+        accept_partial=False,
+        no_sync=False,
+        now_ns=0,
+    )
+    engine.wait(ticket.sequence)
+    engine.persist()
 
 
 def asks_for_tokens(data_dir: Path, plugins: Path) -> list[str]:

@@ -149,8 +149,8 @@ STORED = [
             {"table_name": name, "row_count": rows, "min_time": first, "max_time": last}
             | {"sized": True, "placed": True}
             for name, rows, first, last in [
-                ("weather", 2, 1000, 2000),
-                ("weather", 1, 3000, 3000),
+                ("weather", 4, 1000, 3000),
+                ("weather", 1, 3500, 3500),
                 ("meter", 1, 4000, 4000),
             ]
         ],
