@@ -1,5 +1,7 @@
 """Engines that hold the same rows in different places: in memory, in files, in merged files."""
 
+import json
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +10,8 @@ from influxpe._engine import Engine
 from influxpe.engine_types import Format, Language, Scalar
 
 DATABASE = "sensors"
+# So many layers of like size are merged by `compact`: the last part is stored so often.
+LAYERS_MERGED = 4
 
 
 def open_engine(folder: Path | None) -> Engine:
@@ -56,19 +60,51 @@ def spread(engine: Engine, parts: Sequence[str]) -> None:
     write(engine, parts[-1])
 
 
+def merge(engine: Engine, parts: Sequence[str]) -> None:
+    """Store all parts and merge their files; what is written again leaves the rows as they are."""
+    for part in [*parts, *[parts[-1]] * (LAYERS_MERGED - 1)]:
+        write(engine, part)
+        engine.persist()
+    engine.compact()
+    assert files_of_a_table(engine) <= len(parts), "nothing was merged"
+
+
+def files_of_a_table(engine: Engine) -> int:
+    """Count the files of the table that has most."""
+    each = "SELECT count(*) AS files FROM system.parquet_files GROUP BY table_name"
+    sql = f"SELECT max(files) AS files FROM ({each})"  # noqa: S608 - of the line before
+    return int(json.loads(answer(engine, sql, format="json"))[0]["files"])
+
+
+def make_cache(engine: Engine, text: str) -> None:
+    """Make a cache as a file of statements says it: `last` or `distinct` has its name."""
+    said, now_ns = json.loads(text), time.time_ns()
+    if "last" in said:
+        name = said.pop("last")
+        defaults = {"key_columns": None, "value_columns": None, "count": 1, "ttl_s": 14_400}
+        engine.create_last_cache(DATABASE, name=name, now_ns=now_ns, **(defaults | said))
+    else:
+        name = said.pop("distinct")
+        limits = {"max_cardinality": 100_000, "max_age_s": 86_400}
+        engine.create_distinct_cache(DATABASE, name=name, now_ns=now_ns, **(limits | said))
+
+
 class Places:
     """The same rows in three engines: a buffer, files with a buffer, merged files opened again."""
 
-    def __init__(self, parts: Sequence[str], folder: Path) -> None:
+    def __init__(self, parts: Sequence[str], folder: Path, caches: Sequence[str] = ()) -> None:
         self._opened = ExitStack()
         self.engines = {
             "buffer": self._open(None),
             "files and buffer": self._open(None),
-            "merged files": self._reopened(parts, folder),
+            "merged files": self._reopened(parts, folder, caches),
         }
         for part in parts:
             write(self.engines["buffer"], part)
         spread(self.engines["files and buffer"], parts)
+        for cache in caches:
+            make_cache(self.engines["buffer"], cache)
+            make_cache(self.engines["files and buffer"], cache)
 
     def close(self) -> None:
         """End all three."""
@@ -79,10 +115,10 @@ class Places:
         self._opened.callback(engine.close)
         return engine
 
-    def _reopened(self, parts: Sequence[str], folder: Path) -> Engine:
+    def _reopened(self, parts: Sequence[str], folder: Path, caches: Sequence[str]) -> Engine:
         engine = open_engine(folder)
-        spread(engine, parts)
-        engine.persist()
-        engine.compact()
+        merge(engine, parts)
+        for cache in caches:
+            make_cache(engine, cache)
         engine.close()
         return self._open(folder)

@@ -34,16 +34,18 @@ class Case:
 
 @dataclass
 class Golden:
-    """One file: what it says of itself, the lines that are written, and its statements."""
+    """One file: what it says of itself, what is written, the caches, and its statements."""
 
     head: str
     parts: list[str] = field(default_factory=list)
+    caches: list[str] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
 
     def text(self) -> str:
         """Give the file again."""
         blocks = [self.head]
         blocks += [f"## data\n{part}\n" for part in self.parts]
+        blocks += [f"## cache\n{cache}\n" for cache in self.caches]
         blocks += [
             f"## {case.title}\n{case.sql}{SEPARATOR}{case.expected}\n" for case in self.cases
         ]
@@ -51,12 +53,17 @@ class Golden:
 
 
 def read(path: Path) -> Golden:
-    """Read a file: a head of comments, then blocks with titles; `data` is line protocol."""
+    """Read a file: a head of comments, then blocks with titles.
+
+    `data` is line protocol; `cache` is JSON: the name of a cache with its kind, and its settings.
+    """
     head, *blocks = TITLE.split(path.read_text())
     golden = Golden(head.rstrip() + "\n")
     for title, block in zip(blocks[::2], blocks[1::2], strict=True):
         if title == "data":
             golden.parts.append(block.strip())
+        elif title == "cache":
+            golden.caches.append(block.strip())
         else:
             sql, _, expected = block.partition(SEPARATOR)
             golden.cases.append(Case(title, sql.strip(), expected.strip("\n")))

@@ -24,14 +24,14 @@ golden = cache(read)
 def places_of(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[Golden], Places]]:
-    """Hold the rows of a file; files with the same rows share them."""
+    """Hold the rows of a file; files with the same rows and caches share them."""
     opened: dict[tuple[str, ...], Places] = {}
 
     def places(file: Golden) -> Places:
-        parts = tuple(file.parts)
-        if parts not in opened:
-            opened[parts] = Places(parts, tmp_path_factory.mktemp("rows"))
-        return opened[parts]
+        held = (*file.parts, *file.caches)
+        if held not in opened:
+            opened[held] = Places(file.parts, tmp_path_factory.mktemp("rows"), file.caches)
+        return opened[held]
 
     yield places
     for places_opened in opened.values():

@@ -342,6 +342,64 @@ SELECT * FROM system.processing_engine_logs
 +------------+--------------+-----------+----------+
 +------------+--------------+-----------+----------+
 
+## no settings of triggers
+SELECT * FROM system.processing_engine_trigger_settings
+----
++--------------+-----------+---------+--------+-----------+-------------+
+| trigger_name | run_async | options | cursor | last_tick | state_bytes |
++--------------+-----------+---------+--------+-----------+-------------+
++--------------+-----------+---------+--------+-----------+-------------+
+
+## no runs
+SELECT * FROM system.processing_engine_runs
+----
+++
+++
+
+## no dead letters
+SELECT * FROM system.processing_engine_dead_letters
+----
+++
+++
+
+## no tokens
+-- database: _internal
+SELECT * FROM system.tokens
+----
++----------+------+------+------------+-------------+---------------------+------------+---------------------+--------+-------------+
+| token_id | name | hash | created_at | description | created_by_token_id | updated_at | updated_by_token_id | expiry | permissions |
++----------+------+------+------------+-------------+---------------------+------------+---------------------+--------+-------------+
++----------+------+------+------------+-------------+---------------------+------------+---------------------+--------+-------------+
+
+## no files of plugins
+-- database: _internal
+SELECT * FROM system.plugin_files
+----
++-------------+-----------+-----------+------------+---------------+
+| plugin_name | file_name | file_path | size_bytes | last_modified |
++-------------+-----------+-----------+------------+---------------+
++-------------+-----------+-----------+------------+---------------+
+
+## no nodes
+-- database: _internal
+SELECT * FROM system.nodes
+----
++---------+-----------------+-------------+------+------------+-------+------------+------------+
+| node_id | node_catalog_id | instance_id | mode | core_count | state | updated_at | cli_params |
++---------+-----------------+-------------+------+------------+-------+------------+------------+
++---------+-----------------+-------------+------+------------+-------+------------+------------+
+
+## nodes among others
+-- database: _internal
+SELECT d.database_name, n.node_id FROM system.databases d LEFT JOIN system.nodes n ON n.state = 'running' ORDER BY d.database_name
+----
++---------------+---------+
+| database_name | node_id |
++---------------+---------+
+| _internal     |         |
+| sensors       |         |
++---------------+---------+
+
 ## this query
 SELECT query_type, query_text, phase, success, running, cancelled FROM system.queries WHERE query_text LIKE '%this very text%'
 ----
