@@ -91,8 +91,8 @@ impl TableBuffer {
         Ok(Snapshot::new(table, blocks, tags, series_count))
     }
 
-    /// Keeps what queries read until the next row comes: a late row of the tail is looked for in all
-    /// blocks.
+    /// Keeps what queries read until the next row comes: a late row of the tail is looked for in
+    /// all blocks.
     fn keep_whole(&self, tail: Option<&Arc<Block>>, blocks: &[Arc<Block>]) {
         let mut state = self.state.lock();
         let unchanged = match (&state.frozen_tail, tail) {

@@ -4,8 +4,9 @@
 //! Comes in: parts from the oldest to the newest, each sorted or sortable and free of repetitions,
 //! and what is deleted of each. Goes out: blocks. What stays true: a (series, time) stands in one
 //! block alone, with the newest value of each field. Only where the times of two parts overlap can
-//! it stand in both. Rows in memory that have all fields then replace those of files, which are left
-//! out; all other rows of those times are merged. What lies in one part alone is read as it lies.
+//! it stand in both. Rows in memory that have all fields then replace those of files, which are
+//! left out; all other rows of those times are merged. What lies in one part alone is read as it
+//! lies.
 
 use std::sync::Arc;
 

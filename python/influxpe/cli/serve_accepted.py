@@ -10,7 +10,6 @@ from typing import Any
 
 from influxpe.cli.parameter import Parameter, defaulted, flag, option, optional_value, several
 from influxpe.cli.value_types import (
-    byte_size,
     duration_ns,
     fraction,
     key_value,
@@ -18,7 +17,6 @@ from influxpe.cli.value_types import (
     signed_number,
     whole_number,
 )
-from influxpe.config import memory_bytes
 
 HEADING = "Accepted without effect"
 REMOTE_STORES = "Accepted without effect: remote object stores"

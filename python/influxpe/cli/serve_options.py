@@ -365,7 +365,7 @@ QUERY_SPILL = option(
 COLUMN_CACHE = option(
     "parquet-mem-cache-size",
     "SIZE",
-    "Memory for columns of files that queries ask for again, written like that for queries; 0 keeps "
+    "Memory for columns of files that are asked for again, written like that for queries; 0 keeps "
     "none [default: 20%]",
     byte_size("mb", memory_bytes),
     aliases=("file-cache-size",),
