@@ -347,7 +347,9 @@ fn many_blocks_with_late_rows_read_as_the_map_says() {
 fn late_rows_that_are_complete_replace_stored_ones_without_a_merge() {
     let (engine, mut model) = started();
     let complete = |mut rows: Vec<((Series, i64), Fields)>| {
-        rows.iter_mut().for_each(|(_, fields)| fields.0 = fields.0.or(Some(-1)));
+        for (_, fields) in &mut rows {
+            fields.0 = fields.0.or(Some(-1));
+        }
         rows
     };
     add(&engine, &mut model, &complete(in_turn(0, 2 * BLOCK_ROWS_MAX)));
