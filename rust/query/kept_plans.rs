@@ -2,8 +2,8 @@
 //!
 //! Comes in: the text of a statement, and its plan. Goes out: the same plan over the tables as they
 //! are now. Stays true: a plan is used for as long as its tables have the columns that it was made
-//! for; `now()` and placeholders stand in it as they were written. Keeps no plan that reads anything
-//! but tables that writes have made.
+//! for; `now()` and placeholders stand in it as they were written; it holds no rows. Keeps no plan
+//! that reads anything but tables that writes have made.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::catalog::default_table_source::{provider_as_source, source_as_provider};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::error::Result;
-use datafusion::logical_expr::{LogicalPlan, TableScan};
+use datafusion::logical_expr::builder::LogicalTableSource;
+use datafusion::logical_expr::{LogicalPlan, TableScan, TableSource};
 
 use super::catalog::UserSchema;
 use super::table_provider::SnapshotTable;
@@ -55,14 +56,14 @@ impl KeptPlans {
     /// What opening its tables meets.
     pub(super) fn find(&self, text: &str, tables: &UserSchema) -> Result<Option<LogicalPlan>> {
         let Some(kept) = self.0.get(key(text, tables).as_str()) else { return Ok(None) };
-        let mut opened: HashMap<&str, Arc<dyn TableProvider>> = HashMap::new();
+        let mut sources = Sources::new();
         for (name, schema) in &kept.tables {
             match tables.open(name)?.filter(|table| table.schema() == *schema) {
-                Some(table) => opened.insert(name, table),
+                Some(table) => sources.insert(name, provider_as_source(table)),
                 None => return Ok(None),
             };
         }
-        over(kept.plan.clone(), &opened).map(Some)
+        over(kept.plan.clone(), &sources).map(Some)
     }
 
     /// Keeps the plan of a statement.
@@ -73,13 +74,22 @@ impl KeptPlans {
         if text.len() > TEXT_BYTES_KEPT {
             return Ok(());
         }
-        if let Some(read) = tables_of(plan)? {
+        if let Some(tables_read) = tables_of(plan)? {
             let bytes = BYTES_AT_LEAST.max(BYTES_PER_BYTE * text.len());
-            let kept = Kept { plan: plan.clone(), tables: read };
-            self.0.put(key(text, tables), Arc::new(kept), bytes);
+            let plan = over(plan.clone(), &columns_alone(&tables_read))?;
+            self.0.put(key(text, tables), Arc::new(Kept { plan, tables: tables_read }), bytes);
         }
         Ok(())
     }
+}
+
+/// In the place of tables: a plan that is kept must not keep their rows.
+fn columns_alone(tables: &[(String, SchemaRef)]) -> Sources<'_> {
+    let mut sources = Sources::new();
+    for (name, schema) in tables {
+        sources.insert(name, Arc::new(LogicalTableSource::new(Arc::clone(schema))));
+    }
+    sources
 }
 
 fn key(text: &str, tables: &UserSchema) -> String {
@@ -106,15 +116,15 @@ fn snapshot_schema(scan: &TableScan) -> Option<SchemaRef> {
     provider.downcast_ref::<SnapshotTable>().map(TableProvider::schema)
 }
 
-/// The plan over other states of its tables.
-fn over(
-    plan: LogicalPlan,
-    tables: &HashMap<&str, Arc<dyn TableProvider>>,
-) -> Result<LogicalPlan> {
+/// What stands for each table.
+type Sources<'n> = HashMap<&'n str, Arc<dyn TableSource>>;
+
+/// The plan over other sources.
+fn over(plan: LogicalPlan, sources: &Sources<'_>) -> Result<LogicalPlan> {
     let scan = |node| {
         let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
-        if let Some(table) = tables.get(scan.table_name.table()) {
-            scan.source = provider_as_source(Arc::clone(table));
+        if let Some(source) = sources.get(scan.table_name.table()) {
+            scan.source = Arc::clone(source);
         }
         Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
     };

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
@@ -26,7 +27,7 @@ use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::encode::{CHUNK_BYTES_MIN, Encoder, Format, encoder};
+use super::encode::{Encoder, FIRST_CHUNK_BYTES, FULL_CHUNK_BYTES, Format, encoder};
 use super::errors::{from_arrow, from_datafusion};
 use super::govern::{Ending, Turn, Work};
 use super::ready::Bell;
@@ -165,6 +166,8 @@ fn planning_cut_off() -> EngineError {
 pub(super) struct Answer {
     sender: mpsc::Sender<Message>,
     bell: Bell,
+    /// Bytes of the next chunk, at least.
+    chunk_bytes: AtomicUsize,
 }
 
 impl Drop for Answer {
@@ -180,7 +183,8 @@ pub(super) struct Reader {
 /// A channel for one answer.
 pub(super) fn channel(bell: Bell) -> (Answer, Reader) {
     let (sender, messages) = mpsc::channel(CHUNKS_WAITING_MAX);
-    (Answer { sender, bell }, Reader { messages })
+    let chunk_bytes = AtomicUsize::new(FIRST_CHUNK_BYTES);
+    (Answer { sender, bell, chunk_bytes }, Reader { messages })
 }
 
 impl Reader {
@@ -321,7 +325,7 @@ impl Answer {
         for start in (0..batch.num_rows().max(1)).step_by(step) {
             let rows = step.min(batch.num_rows() - start);
             encoder.write(&batch.slice(start, rows))?;
-            if encoder.bytes().len() >= CHUNK_BYTES_MIN {
+            if encoder.bytes().len() >= self.chunk_bytes() {
                 let chunk = std::mem::take(encoder.bytes());
                 if !self.send_chunk(chunk, turn).await? {
                     return Ok(false);
@@ -335,8 +339,8 @@ impl Answer {
     /// Sends what is left at the end, in chunks.
     async fn send_rest(&self, mut rest: Vec<u8>, turn: &mut Turn) -> Result<bool> {
         while !rest.is_empty() {
-            let more = rest.len() > 2 * CHUNK_BYTES_MIN;
-            let later = if more { rest.split_off(CHUNK_BYTES_MIN) } else { Vec::new() };
+            let size = self.chunk_bytes();
+            let later = if rest.len() > 2 * size { rest.split_off(size) } else { Vec::new() };
             let chunk = std::mem::replace(&mut rest, later);
             if !self.send_chunk(chunk, turn).await? {
                 return Ok(false);
@@ -348,10 +352,16 @@ impl Answer {
         Ok(true)
     }
 
+    fn chunk_bytes(&self) -> usize {
+        self.chunk_bytes.load(Ordering::Relaxed)
+    }
+
     /// Waits for room; where that takes long, somebody else has the turn meanwhile. `false` where
     /// nobody reads any more.
     async fn send_chunk(&self, chunk: Vec<u8>, turn: &mut Turn) -> Result<bool> {
         let message = Message::Chunk(chunk);
+        let size = FULL_CHUNK_BYTES.min(2 * self.chunk_bytes());
+        self.chunk_bytes.store(size, Ordering::Relaxed); // no other thread sends meanwhile
         match timeout(READER_PATIENCE, self.sender.reserve()).await {
             Ok(Ok(room)) => {
                 room.send(message);

@@ -20,9 +20,11 @@ use self::series::SeriesEncoder;
 pub use self::series::{SeriesFormat, Spelling, Unit};
 use crate::error::Result;
 
-/// Bytes of a chunk, at least: small enough to start the answer soon, large enough that handing it
-/// over costs nothing beside making it.
-pub(super) const CHUNK_BYTES_MIN: usize = 64 * 1_024;
+/// Bytes of the first chunk, at least: small enough to start the answer soon.
+pub(super) const FIRST_CHUNK_BYTES: usize = 64 * 1_024;
+/// Each chunk is twice as large as the one before, up to here: large enough that handing it over
+/// costs nothing beside making it.
+pub(super) const FULL_CHUNK_BYTES: usize = 512 * 1_024;
 /// Rows that are rendered before the size of the chunk is looked at again.
 const ROWS_PER_STEP: usize = 256;
 
