@@ -7,7 +7,7 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk`, `codec influxql line`, `schema`, `wal buffer
+//! Imports go one way: `error limits clock disk wake`, `codec influxql line`, `schema`, `wal buffer
 //! store cache`, `query`, `engine`, `py`. `wal`, `buffer`, `store` and `cache` do not know each
 //! other; `engine` wires the parts.
 
@@ -26,6 +26,7 @@ mod py;
 pub mod query;
 pub mod schema;
 pub mod store;
+mod wake;
 pub mod wal;
 
 /// Planning a query and decoding its columns are thousands of small allocations

@@ -334,6 +334,8 @@ class QueryStream:
         That is `BusyError` where too many queries wait or its memory does not suffice,
         `TimedOutError` and `CancelledError` where the query was ended.
         """
+    def poll(self) -> tuple[bool, bytes | None]:
+        """Whether there is something by now, and then what `next_chunk` gives. Never blocks."""
 
 @final
 class Cancellation:
@@ -617,6 +619,7 @@ class Engine:
         series: SeriesFormat | None = None,
         language: Language = "sql",
         cancellation: Cancellation | None = None,
+        number: int | None = None,
     ) -> QueryStream:
         """Plans a query over a snapshot taken now. `params` fill `$name` placeholders.
 
@@ -626,7 +629,14 @@ class Engine:
         Raises `NotFoundError` (`query error: database not found: NAME`), `InvalidError` for text
         that does not plan, `UnsupportedError` for what this engine does not do, `TimedOutError`
         and `CancelledError` for a query that was ended meanwhile.
+
+        With a `number` it returns at once: `ready_queries` gives that number when there is
+        something to `poll`, which then raises all of these but the first.
         """
+    def query_descriptor(self) -> int:
+        """Readable once there are `ready_queries`, for an event loop to watch."""
+    def ready_queries(self) -> list[int]:
+        """Numbers of queries that have something to `poll`, given since the last call."""
     def cancel_query(self, id: int) -> None:
         """Ends a running query, by its id in `system.queries`; whoever waits for it is told.
 

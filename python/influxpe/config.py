@@ -23,6 +23,7 @@ HTTP_REQUEST_BYTES_MAX = 10 * 1024 * 1024
 # What a query may hold at once, and what rows may hold before writes are turned away: shares of
 # the machine's memory that leave room for the workers of plugins.
 QUERY_MEMORY_SHARE = 0.20
+COLUMN_MEMORY_SHARE = 0.20
 BUFFER_MEMORY_SHARE = 0.40
 # Queries that run at once, for each of their threads: some wait for their readers.
 QUERIES_PER_THREAD = 4
@@ -121,6 +122,8 @@ class ServerConfig:
 
     exec_mem_pool_bytes: int = field(default_factory=lambda: _share(QUERY_MEMORY_SHARE))
     buffer_bytes_max: int = field(default_factory=lambda: _share(BUFFER_MEMORY_SHARE))
+    # Decoded columns of files, for queries that come again; 0 keeps none.
+    column_cache_bytes: int = field(default_factory=lambda: _share(COLUMN_MEMORY_SHARE))
     lag_bytes_max: int = LAG_BYTES_KEPT
     query_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     # `None`: a third of the pool, four queries per thread, 8 GiB (rust/query/govern), no end.

@@ -41,6 +41,7 @@ from influxpe.plugin.environments import environment_python
 from influxpe.plugin.packages import prepare_environment
 from influxpe.plugin.pool import WorkerPool
 from influxpe.plugin.secrets import Secrets
+from influxpe.queries import Queries
 from influxpe.triggers.processing_engine import ProcessingEngine
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def _open_engine(config: ServerConfig) -> Iterator[Engine]:
             spill_bytes_max=config.query_spill_bytes,
             queries_running_max=config.queries_running_max(),
             query_timeout_ms=config.query_timeout_ms,
+            column_cache_bytes_max=config.column_cache_bytes,
         )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -176,10 +178,10 @@ class _Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
         loop.set_exception_handler(_log_loop_error)
-        commits = Commits(self._engine, loop)
+        commits, queries = Commits(self._engine, loop), Queries(self._engine, loop)
         threads = Threads(self._config.queries_running_max())
         processing = self._processing_engine(commits)
-        services = self._services(commits, threads, processing)
+        services = self._services(commits, queries, threads, processing)
         try:
             await _started(processing)
             _spare_collections()
@@ -188,6 +190,7 @@ class _Server:
             await _within(PROCESSING_SECONDS_MAX, processing.close(), "the processing engine")
             self._backups.close()
             commits.close()
+            queries.close()
             threads.close()
             await _cancel_rest()
 
@@ -226,13 +229,18 @@ class _Server:
         return environment_python(config.plugin_dir, config.virtual_env, name)
 
     def _services(
-        self, commits: Commits, threads: Threads, processing: ProcessingEngine
+        self,
+        commits: Commits,
+        queries: Queries,
+        threads: Threads,
+        processing: ProcessingEngine,
     ) -> Services:
         return Services(
             config=self._config,
             clock=self._clock,
             engine=self._engine,
             commits=commits,
+            queries=queries,
             processing=processing,
             tokens=Tokens(self._engine, self._clock),
             threads=threads,

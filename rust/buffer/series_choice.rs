@@ -31,6 +31,13 @@ impl SeriesChoice {
         self.mask.count_set_bits() == 0
     }
 
+    /// The wanted part of all series, from 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share of series, which are few")]
+    pub fn part(&self) -> f64 {
+        self.mask.count_set_bits() as f64 / self.mask.len().max(1) as f64
+    }
+
     /// Whether a series is wanted.
     #[must_use]
     pub fn has(&self, series: u32) -> bool {

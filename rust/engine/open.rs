@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -29,6 +28,7 @@ use crate::schema::{
     Catalog, CatalogChange, CatalogLimits, INTERNAL_DATABASE, Position, Table, TableBatch, TableId,
 };
 use crate::store::{Manifest, RowStore, StoreClient, StoreLocation};
+use crate::wake::wake_pair;
 use crate::wal::{LogOptions, Queue, Record, Records, Recovered, recover, run_writer};
 
 /// What an engine is opened with.
@@ -46,6 +46,8 @@ pub struct Options {
     pub persist_bytes: usize,
     /// How long rows stay in memory at most before they are stored.
     pub persist_after: Duration,
+    /// Bytes of decoded columns of files that are kept in memory for queries; 0 keeps none.
+    pub column_cache_bytes: usize,
     /// Bytes of stored rows that stay in the log for triggers that have not read them.
     pub lag_bytes_max: u64,
     /// What queries may use. Where there is a data directory, they spill into it.
@@ -70,6 +72,7 @@ impl Default for Options {
             buffer_bytes_max: 256 << 20,
             persist_bytes: 64 << 20,
             persist_after: Duration::from_mins(10),
+            column_cache_bytes: 64 << 20,
             lag_bytes_max: 8 << 30,
             queries: QueryLimits::of(256 << 20, 1),
             catalog_limits: CatalogLimits::default(),
@@ -111,7 +114,9 @@ impl Engine {
         options.catalog_limits.check()?;
         let is_durable = disk.is_durable();
         let client = Arc::new(StoreClient::open(&options.store, &disk)?);
-        let store = Arc::new(RowStore::open(client, &options.node_id, random_u32()?)?);
+        let columns = options.column_cache_bytes;
+        let store = RowStore::open(client, &options.node_id, random_u32()?, columns)?;
+        let store = Arc::new(store);
         let mut state = Replayed::of(&store.manifest())?;
         let recovered = recover(disk, log_options, state.start, |position, payload| {
             state.replay(position, payload)
@@ -212,17 +217,6 @@ fn spill_folder(disk: &LocalDisk) -> Result<PathBuf> {
     disk.spill_folder().map_err(|error| {
         EngineError::internal("the folder for what queries spill cannot be used").caused_by(error)
     })
-}
-
-/// The reading end does not block, and neither does the writing one.
-fn wake_pair() -> Result<(UnixStream, UnixStream)> {
-    let pair = || {
-        let (reader, writer) = UnixStream::pair()?;
-        reader.set_nonblocking(true)?;
-        writer.set_nonblocking(true)?;
-        Ok((reader, writer))
-    };
-    pair().map_err(|error: io::Error| EngineError::internal("no socket pair").caused_by(error))
 }
 
 type Writer = (Arc<Queue<Effect>>, thread::JoinHandle<()>);

@@ -7,7 +7,9 @@ use super::cache_view::CacheDoor;
 use super::database::DatabaseView;
 use super::system::SystemView;
 use crate::error::{EngineError, Result};
-use crate::query::{Cancellation, Format, Language, Param, QueryStream};
+use crate::query::{
+    Bell, Cancellation, Format, Language, Param, QueryStream, Question, ReadyQueries,
+};
 use crate::schema::{Database, INTERNAL_DATABASE};
 
 impl Engine {
@@ -49,16 +51,51 @@ impl Engine {
         format: Format,
         cancellation: &Cancellation,
     ) -> Result<QueryStream> {
+        let question = self.question(text, database, params, format)?;
+        self.query.query(question, cancellation)
+    }
+
+    /// Begins such a query and returns at once; `number` is among [`Self::ready_queries`] when its
+    /// stream has something.
+    ///
+    /// # Errors
+    /// `NotFound` for the database; the stream has all others.
+    pub fn start_query(
+        &self,
+        text: (Language, &str),
+        database: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+        cancellation: &Cancellation,
+        number: u64,
+    ) -> Result<QueryStream> {
+        let question = self.question(text, database, params, format)?;
+        self.query.start(question, cancellation, Bell::of(self.query.ready(), number))
+    }
+
+    /// The queries whose streams have something.
+    #[must_use]
+    pub fn ready_queries(&self) -> &ReadyQueries {
+        self.query.ready()
+    }
+
+    fn question(
+        &self,
+        (language, text): (Language, &str),
+        database: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Result<Question> {
         let catalog = self.catalog();
         let found = catalog.database(database).cloned().ok_or_else(|| {
             EngineError::not_found(format!("query error: database not found: {database}"))
         })?;
         let lines = Arc::clone(&self.log_lines);
         let internal = catalog.database(INTERNAL_DATABASE).map(|one| self.view(one));
-        let view = Arc::new(self.view(&found));
+        let database = Arc::new(self.view(&found));
         let files = self.plugin_files.load_full();
         let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
-        self.query.query(view, system, text, params, format, cancellation)
+        Ok(Question { database, system, language, text: text.to_owned(), params, format })
     }
 
     fn view(&self, database: &Arc<Database>) -> DatabaseView {

@@ -3,7 +3,6 @@
 //! What stays true: rows and catalog of [`Applied`] are those of one position, for whoever holds
 //! its lock.
 
-use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use super::signal::Signal;
 use crate::buffer::Buffer;
 use crate::cache::Caches;
 use crate::schema::{Catalog, CatalogChange, Position, RowDeletion, TableBatch, TableId};
+use crate::wake::wake;
 use crate::wal::Sink;
 
 /// What is to be done once a frame is durable.
@@ -74,8 +74,7 @@ impl Sink<Effect> for BufferSink {
     }
 
     fn group_done(&mut self, _newest: Position) {
-        // Not blocking: where the pipe is full, its reader is going to wake anyway.
-        drop(self.wake.write(&[1]));
+        wake(&self.wake);
         if self.buffer.bytes() >= self.persist_bytes {
             self.persister.ask();
         }

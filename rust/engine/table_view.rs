@@ -55,18 +55,27 @@ impl Part {
         }
     }
 
-    /// Where its blocks are: row groups of a file, blocks of a chunk; with their rows and times.
-    fn blocks(&self) -> Vec<(usize, TimeRange)> {
-        match &self.rows {
-            Rows::File(..) => {
-                let groups = (0..self.row_count()).step_by(ROW_GROUP_ROWS_MAX);
-                let rows = groups.map(|start| ROW_GROUP_ROWS_MAX.min(self.row_count() - start));
-                rows.map(|rows| (rows, self.times)).collect()
+    /// Where its blocks are: row groups of a file, blocks of a chunk; with the rows that are wanted
+    /// of them, about, and their times.
+    fn blocks(&self) -> Result<Vec<(usize, TimeRange)>> {
+        Ok(match &self.rows {
+            Rows::File(file, tags) => {
+                let passing = tags.as_ref().map(|tags| file.rows_passing(tags)).transpose()?;
+                let rows = passing.flatten().unwrap_or_else(|| self.rows_of_groups());
+                rows.into_iter().map(|rows| (rows, self.times)).collect()
             }
-            Rows::Chunk(snapshot, _) => {
-                snapshot.blocks().iter().map(|block| (block.rows(), block.times())).collect()
+            Rows::Chunk(snapshot, series) => {
+                let part = series.as_ref().map_or(1.0, SeriesChoice::part);
+                let blocks = snapshot.blocks().iter();
+                blocks.map(|block| (part_of(block.rows(), part), block.times())).collect()
             }
-        }
+        })
+    }
+
+    /// The rows of each row group of a file.
+    fn rows_of_groups(&self) -> Vec<usize> {
+        let groups = (0..self.row_count()).step_by(ROW_GROUP_ROWS_MAX);
+        groups.map(|start| ROW_GROUP_ROWS_MAX.min(self.row_count() - start)).collect()
     }
 
     /// Without the series that do not pass; `None` where none is left.
@@ -83,6 +92,17 @@ impl Part {
         };
         Ok(rows.map(|rows| Self { rows, ..self.clone() }))
     }
+}
+
+/// So many of the rows, one at least.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "an estimate of the rows of a block, which are few"
+)]
+fn part_of(rows: usize, part: f64) -> usize {
+    ((rows as f64 * part) as usize).max(1)
 }
 
 /// For each series of a chunk whether it passes.
@@ -121,7 +141,7 @@ impl TableView {
     pub(super) fn new(table: &Table, parts: Vec<Part>, kept: TimeRange) -> Result<Self> {
         let schema = arrow_schema(table).0;
         let columns = SortColumns::of(table, &schema)?;
-        let (blocks, parts) = (blocks(&parts, kept).into(), parts.into());
+        let (blocks, parts) = (blocks(&parts, kept)?.into(), parts.into());
         Ok(Self { schema, columns, parts, filtered: false, kept, blocks })
     }
 
@@ -235,16 +255,16 @@ pub(super) fn chosen(
 }
 
 /// The blocks of a table that consists of these parts.
-fn blocks(parts: &[Part], kept: TimeRange) -> Vec<(BlockInfo, Block)> {
+fn blocks(parts: &[Part], kept: TimeRange) -> Result<Vec<(BlockInfo, Block)>> {
     let times: Vec<TimeRange> = parts.iter().map(|part| part.times.intersect(kept)).collect();
     let overlaps = overlaps(&times);
     let mut blocks = Vec::new();
     for (part, times) in times.iter().enumerate() {
         let alone =
             TimeRanges::from(*times).without(&overlaps).without(parts[part].deleted.times());
-        for (block, (rows, times)) in parts[part].blocks().into_iter().enumerate() {
+        for (block, (rows, times)) in parts[part].blocks()?.into_iter().enumerate() {
             let times = alone.within(times);
-            if !times.is_empty() {
+            if rows > 0 && !times.is_empty() {
                 let info = info(rows, times.hull());
                 blocks.push((info, Block::Plain { part, block, times }));
             }
@@ -255,7 +275,7 @@ fn blocks(parts: &[Part], kept: TimeRange) -> Vec<(BlockInfo, Block)> {
         let rows = touching.map(Part::row_count).sum();
         blocks.push((info(rows, *overlap), Block::Overlap(*overlap)));
     }
-    blocks
+    Ok(blocks)
 }
 
 fn info(rows: usize, times: TimeRange) -> BlockInfo {
@@ -295,7 +315,7 @@ impl TableSnapshot for TableView {
     fn with_tags(&self, filter: Arc<dyn TagFilter>) -> Result<Arc<dyn TableSnapshot>> {
         let parts = self.parts.iter().map(|part| part.with_tags(&filter));
         let parts: Arc<[Part]> = parts.filter_map(Result::transpose).collect::<Result<_>>()?;
-        let blocks = blocks(&parts, self.kept).into();
+        let blocks = blocks(&parts, self.kept)?.into();
         Ok(Arc::new(Self { parts, blocks, filtered: true, ..self.clone() }))
     }
 

@@ -49,7 +49,7 @@ impl Engine {
         data_dir, *, buffer_bytes_max, query_bytes_max, query_threads, node_id = "node0", s3 = None,
         lag_bytes_max = None, databases_max = None, tables_max = None,
         columns_per_table_max = None, one_query_bytes_max = None, spill_bytes_max = None,
-        queries_running_max = None, query_timeout_ms = None
+        queries_running_max = None, query_timeout_ms = None, column_cache_bytes_max = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn open(
@@ -68,6 +68,7 @@ impl Engine {
         spill_bytes_max: Option<u64>,
         queries_running_max: Option<usize>,
         query_timeout_ms: Option<u64>,
+        column_cache_bytes_max: Option<usize>,
     ) -> PyResult<Self> {
         let base = Options::default();
         let usual = CatalogLimits::default();
@@ -92,6 +93,7 @@ impl Engine {
             buffer_bytes_max,
             queries,
             lag_bytes_max: lag_bytes_max.unwrap_or(base.lag_bytes_max),
+            column_cache_bytes: column_cache_bytes_max.unwrap_or(base.column_cache_bytes),
             catalog_limits,
             ..base
         };
@@ -241,7 +243,7 @@ impl Engine {
 
     #[pyo3(signature = (
         database, text, *, params = None, format = "json", series = None, language = "sql",
-        cancellation = None
+        cancellation = None, number = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of the Python method")]
     fn query(
@@ -254,14 +256,30 @@ impl Engine {
         series: Option<&SeriesFormat>,
         language: &str,
         cancellation: Option<&Cancellation>,
+        number: Option<u64>,
     ) -> PyResult<QueryStream> {
         let params = params_of(params);
         let format = series.map_or_else(|| format_of(format), |series| Ok(series.inner()))?;
         let language = language_of(language)?;
         let own = query::Cancellation::default();
         let until = cancellation.map_or(&own, Cancellation::inner);
-        enter(py, || self.0.query_until((language, text), database, params, format, until))
-            .map(QueryStream::from)
+        let text = (language, text);
+        let stream = match number {
+            None => enter(py, || self.0.query_until(text, database, params, format, until)),
+            Some(number) => {
+                let started = self.0.start_query(text, database, params, format, until, number);
+                started.map_err(|error| to_python(&error))
+            }
+        };
+        stream.map(QueryStream::from)
+    }
+
+    fn query_descriptor(&self) -> i32 {
+        self.0.ready_queries().descriptor()
+    }
+
+    fn ready_queries(&self) -> Vec<u64> {
+        self.0.ready_queries().take()
     }
 
     fn cancel_query(&self, id: u64) -> PyResult<()> {

@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 use pyo3::prelude::*;
 
 use super::enter::enter;
-use crate::query;
+use super::errors::to_python;
+use crate::query::{self, Progress};
 
 /// The encoded answer of a query, computed as it is read.
 #[pyclass(frozen, module = "influxpe._engine")]
@@ -47,5 +48,14 @@ impl QueryStream {
     fn next_chunk(&self, py: Python<'_>) -> PyResult<Option<Cow<'static, [u8]>>> {
         let chunk = enter(py, || self.0.lock().next_chunk())?;
         Ok(chunk.map(Cow::Owned))
+    }
+
+    fn poll(&self) -> PyResult<(bool, Option<Cow<'static, [u8]>>)> {
+        match self.0.lock().poll() {
+            Ok(Progress::Chunk(chunk)) => Ok((true, Some(Cow::Owned(chunk)))),
+            Ok(Progress::End) => Ok((true, None)),
+            Ok(Progress::Pending) => Ok((false, None)),
+            Err(error) => Err(to_python(&error)),
+        }
     }
 }

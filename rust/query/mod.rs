@@ -21,6 +21,7 @@ mod leaf;
 mod params;
 mod predicate;
 mod query_engine;
+mod ready;
 mod references;
 mod row_filter;
 mod running_filter;
@@ -29,6 +30,7 @@ mod source;
 mod stream;
 mod system_tables;
 mod table_provider;
+mod tag_bins;
 #[cfg(test)]
 mod tests;
 
@@ -36,12 +38,13 @@ pub use depth::SQL_DEPTH_MAX;
 pub use encode::{Format, SeriesFormat, Spelling, Unit};
 pub use govern::{Cancellation, QUERIES_WAITING_MAX, QueryLimits, SMALL_ROWS_MAX};
 pub use params::Param;
-pub use query_engine::{Language, QueryEngine};
+pub use query_engine::{Language, QueryEngine, Question};
+pub use ready::{Bell, ReadyQueries};
 pub use references::TABLE_REFERENCES_MAX;
 pub use row_filter::check_condition;
 pub use session::PLAN_NODES_MAX;
 pub use source::{Batches, BlockInfo, CacheSource, Database, TableSnapshot, TimeRange};
-pub use stream::QueryStream;
+pub use stream::{Progress, QueryStream};
 pub use system_tables::{
     DatabaseRow, DistinctCacheRow, FileRow, LastCacheRow, LogLine, LogRing, NodeRow, PluginFileRow,
     QUERIES_LOGGED_MAX, SystemSource, TableRow, TokenRow, TriggerRow,

@@ -25,6 +25,7 @@ use super::govern::{
 };
 use super::influxql;
 use super::params::Param;
+use super::ready::{Bell, ReadyQueries};
 use super::session;
 use super::source::Database;
 use super::stream::{Answer, Metadata, QueryStream, Run, channel};
@@ -54,10 +55,11 @@ impl Language {
 pub struct QueryEngine {
     /// `None` only while it is dropped.
     threads: Option<QueryThreads>,
-    template: SessionState,
+    template: Arc<SessionState>,
     queries: Arc<QueryLog>,
     permits: Arc<Permits>,
     query_bytes: usize,
+    ready: Arc<ReadyQueries>,
     _time_limit: Option<TimeLimit>,
 }
 
@@ -65,6 +67,33 @@ impl fmt::Debug for QueryEngine {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         text.debug_struct("QueryEngine").finish_non_exhaustive()
     }
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub struct Question {
+    /// What it may read.
+    pub database: Arc<dyn Database>,
+    /// What the system tables show.
+    pub system: Arc<dyn SystemSource>,
+    /// The language of the text.
+    pub language: Language,
+    /// One statement.
+    pub text: String,
+    /// They fill its `$name` placeholders.
+    pub params: Vec<(String, Param)>,
+    /// How the answer is written.
+    pub format: Format,
+}
+
+/// Where a query runs.
+struct Place {
+    template: Arc<SessionState>,
+    queries: Arc<QueryLog>,
+    permits: Arc<Permits>,
+    /// Where large queries run.
+    large: Handle,
+    query_bytes: usize,
 }
 
 /// One query on its way through the threads.
@@ -77,10 +106,7 @@ struct Request {
     format: Format,
     logged: Logged,
     work: Arc<Work>,
-    permits: Arc<Permits>,
-    /// Where large queries run.
-    large: Handle,
-    query_bytes: usize,
+    place: Place,
 }
 
 impl QueryEngine {
@@ -93,43 +119,56 @@ impl QueryEngine {
         let time_limit = limits.timeout.map(|limit| TimeLimit::start(limit, Arc::clone(&queries)));
         Ok(Self {
             threads: Some(QueryThreads::start(limits.threads.max(1))?),
-            template: session::template(limits)?,
+            template: Arc::new(session::template(limits)?),
             queries,
             permits: Arc::new(Permits::new(limits.running)),
             query_bytes: limits.query_bytes,
+            ready: ReadyQueries::new()?,
             _time_limit: time_limit.transpose()?,
         })
     }
 
-    /// Plans `text` over `database`; `params` fill its `$name` placeholders. Returns when the plan
-    /// stands; the work goes on as the answer is read, once it may. Blocks, so it must not be
-    /// called from an asynchronous task; `cancellation` ends that from another thread.
+    /// Plans what is asked. Returns when the plan stands; the work goes on as the answer is read,
+    /// once it may. Blocks, so it must not be called from an asynchronous task; `cancellation` ends
+    /// that from another thread.
     ///
     /// # Errors
     /// `Invalid` for text that does not plan, `Unsupported` for what this engine does not do,
     /// `TimedOut` and `Cancelled` for a query that was ended before it had a plan.
-    pub fn query(
+    pub fn query(&self, question: Question, cancellation: &Cancellation) -> Result<QueryStream> {
+        self.start(question, cancellation, Bell::default())?.wait_planned()
+    }
+
+    /// Begins to plan what is asked, and returns at once. `bell` rings when the stream has
+    /// something: its errors are those of `query`, too.
+    ///
+    /// # Errors
+    /// `Closed` while the engine is dropped.
+    pub fn start(
         &self,
-        database: Arc<dyn Database>,
-        system: Arc<dyn SystemSource>,
-        (language, text): (Language, &str),
-        params: Vec<(String, Param)>,
-        format: Format,
+        question: Question,
         cancellation: &Cancellation,
+        bell: Bell,
     ) -> Result<QueryStream> {
         let threads = self.threads()?;
-        let (answer, reader) = channel();
+        let (answer, reader) = channel(bell.clone());
         let (planned, wait) = oneshot::channel();
-        let work = Arc::new(Work::new(planned, answer.messages()));
-        let request = self.request(database, system, (language, text), params, format, &work)?;
-        let entry = Arc::clone(request.logged.entry());
-        work.spawn(|| threads.spawn(request.run(answer)));
+        let work = Arc::new(Work::new(planned, answer.messages(), bell));
+        let logged = self.queries.received(question.language, &question.text);
+        logged.works_as(&work);
+        let entry = Arc::clone(logged.entry());
+        let place = self.place(threads.large());
+        let for_task = Arc::clone(&work);
+        let run = async move { Request::new(question, logged, for_task, place).run(answer).await };
+        work.spawn(|| threads.spawn(run));
         cancellation.attach(&entry);
-        let stream = reader.stream(work);
-        match wait.blocking_recv() {
-            Ok(planned) => planned.map(|()| stream),
-            Err(_) => Err(EngineError::internal("planning the query was cut off")),
-        }
+        Ok(reader.stream(wait, work))
+    }
+
+    /// The queries that were begun with a bell, and whose stream has something.
+    #[must_use]
+    pub fn ready(&self) -> &Arc<ReadyQueries> {
+        &self.ready
     }
 
     /// Ends a running query, by its number in `system.queries`.
@@ -150,7 +189,7 @@ impl QueryEngine {
 
     /// The settings and functions of a statement that reads no table.
     pub(super) fn state(&self) -> SessionState {
-        self.template.clone()
+        SessionState::clone(&self.template)
     }
 
     /// Works on a query thread.
@@ -162,37 +201,14 @@ impl QueryEngine {
         Ok(())
     }
 
-    fn request(
-        &self,
-        database: Arc<dyn Database>,
-        system: Arc<dyn SystemSource>,
-        (language, text): (Language, &str),
-        params: Vec<(String, Param)>,
-        format: Format,
-        work: &Arc<Work>,
-    ) -> Result<Request> {
-        let logged = self.queries.received(language, text);
-        logged.works_as(work);
-        let queries = Arc::clone(&self.queries);
-        let system = SystemSchema::new(Arc::clone(&database), system, queries);
-        let caches = Arc::clone(&database);
-        let catalog = QueryCatalog::new(database, system);
-        let tables = catalog.tables();
-        let mut state = session::of_query(&self.template, Arc::new(catalog));
-        cache_functions::register(&mut state, caches);
-        Ok(Request {
-            state,
-            tables,
-            language,
-            text: text.to_owned(),
-            params,
-            format,
-            logged,
-            work: Arc::clone(work),
+    fn place(&self, large: Handle) -> Place {
+        Place {
+            template: Arc::clone(&self.template),
+            queries: Arc::clone(&self.queries),
             permits: Arc::clone(&self.permits),
-            large: self.threads()?.large(),
+            large,
             query_bytes: self.query_bytes,
-        })
+        }
     }
 }
 
@@ -205,6 +221,18 @@ impl Drop for QueryEngine {
 }
 
 impl Request {
+    fn new(question: Question, logged: Logged, work: Arc<Work>, place: Place) -> Self {
+        let Question { database, system, language, text, params, format } = question;
+        let queries = Arc::clone(&place.queries);
+        let system = SystemSchema::new(Arc::clone(&database), system, queries);
+        let caches = Arc::clone(&database);
+        let catalog = QueryCatalog::new(database, system);
+        let tables = catalog.tables();
+        let mut state = session::of_query(&place.template, Arc::new(catalog));
+        cache_functions::register(&mut state, caches);
+        Self { state, tables, language, text, params, format, logged, work, place }
+    }
+
     async fn run(mut self, answer: Answer) {
         match self.plan().await {
             Ok((plan, metadata)) => {
@@ -222,7 +250,7 @@ impl Request {
     /// Waits for its turn, and goes on where queries of this weight run.
     async fn execute(self, plan: Arc<dyn ExecutionPlan>, metadata: Metadata, answer: Answer) {
         let weight = Weight::of(plan.as_ref());
-        let turn = match self.permits.turn(weight).await {
+        let turn = match self.place.permits.turn(weight).await {
             Ok(turn) => turn,
             Err(error) => return answer.fail(error, self.logged).await,
         };
@@ -231,14 +259,14 @@ impl Request {
         let sending = answer.send(run, self.format, self.logged);
         match weight {
             Weight::Small => sending.await,
-            Weight::Large => self.work.spawn(|| self.large.spawn(sending).abort_handle()),
+            Weight::Large => self.work.spawn(|| self.place.large.spawn(sending).abort_handle()),
         }
     }
 
     /// What the steps of the plan run with: a memory pool of this query alone.
     fn context(&self) -> Arc<TaskContext> {
         let (whole, peak) = (self.state.runtime_env(), self.logged.memory_peak());
-        let own = QueryPool::environment(whole, self.query_bytes, peak);
+        let own = QueryPool::environment(whole, self.place.query_bytes, peak);
         Arc::new(TaskContext::from(&self.state).with_runtime(own))
     }
 

@@ -23,12 +23,13 @@ use datafusion::physical_plan::{
     ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned,
 };
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::encode::{CHUNK_BYTES_MIN, Encoder, Format, encoder};
 use super::errors::{from_arrow, from_datafusion};
 use super::govern::{Ending, Turn, Work};
+use super::ready::Bell;
 use super::system_tables::{Logged, Phase};
 use crate::error::{EngineError, Result};
 
@@ -52,12 +53,77 @@ pub(super) enum Message {
 /// The encoded answer of a query, in chunks, computed as it is read.
 #[derive(Debug)]
 pub struct QueryStream {
+    /// Tells whether there is a plan; `None` once that is known.
+    planned: Option<oneshot::Receiver<Result<()>>>,
     messages: mpsc::Receiver<Message>,
     work: Arc<Work>,
     ended: bool,
 }
 
+/// What an answer has at one moment.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The next bytes, never empty.
+    Chunk(Vec<u8>),
+    /// Everything was given.
+    End,
+    /// Nothing yet: the bell of the query rings once there is.
+    Pending,
+}
+
 impl QueryStream {
+    /// Waits until the query has a plan. Blocks, as `next_chunk` does.
+    ///
+    /// # Errors
+    /// Why it has none.
+    pub(super) fn wait_planned(mut self) -> Result<Self> {
+        if let Some(planned) = self.planned.take() {
+            planned.blocking_recv().unwrap_or_else(|_| Err(planning_cut_off()))?;
+        }
+        Ok(self)
+    }
+
+    /// What there is by now; returns at once.
+    ///
+    /// # Errors
+    /// As [`Self::next_chunk`], and why a query has no plan.
+    pub fn poll(&mut self) -> Result<Progress> {
+        if self.ended {
+            return Ok(Progress::End);
+        }
+        if let Some(planned) = &mut self.planned {
+            match planned.try_recv() {
+                Err(oneshot::error::TryRecvError::Empty) => return Ok(Progress::Pending),
+                Ok(Ok(())) => self.planned = None,
+                Ok(Err(error)) => return self.fail(error),
+                Err(oneshot::error::TryRecvError::Closed) => return self.fail(planning_cut_off()),
+            }
+        }
+        if let Some(ending) = self.work.ending() {
+            return self.fail(ending.error());
+        }
+        match self.messages.try_recv() {
+            Err(mpsc::error::TryRecvError::Empty) => Ok(Progress::Pending),
+            Err(mpsc::error::TryRecvError::Disconnected) => self.progress(None),
+            Ok(message) => self.progress(Some(message)),
+        }
+    }
+
+    fn fail(&mut self, error: EngineError) -> Result<Progress> {
+        self.ended = true;
+        Err(error)
+    }
+
+    fn progress(&mut self, message: Option<Message>) -> Result<Progress> {
+        self.ended = !matches!(message, Some(Message::Chunk(_)));
+        match message {
+            Some(Message::Chunk(chunk)) => Ok(Progress::Chunk(chunk)),
+            Some(Message::End) => Ok(Progress::End),
+            Some(Message::Failed(error)) => Err(error),
+            None => Err(self.cut_off()),
+        }
+    }
+
     /// The next bytes, never empty; `None` at the end. Blocks until they are there, so it must not
     /// be called from an asynchronous task.
     ///
@@ -73,17 +139,12 @@ impl QueryStream {
             return Err(ending.error());
         }
         let message = self.messages.blocking_recv();
-        self.ended = !matches!(message, Some(Message::Chunk(_)));
-        match message {
-            Some(Message::Chunk(chunk)) => Ok(Some(chunk)),
-            Some(Message::End) => Ok(None),
-            Some(Message::Failed(error)) => Err(error),
-            None => Err(self.cut_off()),
+        match self.progress(message)? {
+            Progress::Chunk(chunk) => Ok(Some(chunk)),
+            Progress::End | Progress::Pending => Ok(None),
         }
     }
-}
 
-impl QueryStream {
     fn cut_off(&self) -> EngineError {
         let ending = self.work.ending().map(Ending::error);
         ending.unwrap_or_else(|| EngineError::internal("the query was cut off before its end"))
@@ -96,9 +157,20 @@ impl Drop for QueryStream {
     }
 }
 
+fn planning_cut_off() -> EngineError {
+    EngineError::internal("planning the query was cut off")
+}
+
 /// The two ends of an answer: the sender for the work, and what the reader needs beside it.
 pub(super) struct Answer {
     sender: mpsc::Sender<Message>,
+    bell: Bell,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.bell.ring(); // whatever became of it
+    }
 }
 
 pub(super) struct Reader {
@@ -106,15 +178,19 @@ pub(super) struct Reader {
 }
 
 /// A channel for one answer.
-pub(super) fn channel() -> (Answer, Reader) {
+pub(super) fn channel(bell: Bell) -> (Answer, Reader) {
     let (sender, messages) = mpsc::channel(CHUNKS_WAITING_MAX);
-    (Answer { sender }, Reader { messages })
+    (Answer { sender, bell }, Reader { messages })
 }
 
 impl Reader {
-    /// The stream of the answer that `work` computes.
-    pub(super) fn stream(self, work: Arc<Work>) -> QueryStream {
-        QueryStream { messages: self.messages, work, ended: false }
+    /// The stream of the answer that `work` computes; `planned` tells whether there is a plan.
+    pub(super) fn stream(
+        self,
+        planned: oneshot::Receiver<Result<()>>,
+        work: Arc<Work>,
+    ) -> QueryStream {
+        QueryStream { planned: Some(planned), messages: self.messages, work, ended: false }
     }
 }
 
@@ -174,7 +250,15 @@ impl Answer {
     /// Sends the failure of a query that never ran.
     pub(super) async fn fail(self, error: EngineError, logged: Logged) {
         logged.ended(Phase::Fail);
-        let _ = self.sender.send(Message::Failed(error)).await; // the reader may be gone by now
+        self.send_last(Message::Failed(error)).await;
+    }
+
+    /// The last message; with the one before it, it is told as one.
+    async fn send_last(&self, message: Message) {
+        if let Err(mpsc::error::TrySendError::Full(message)) = self.sender.try_send(message) {
+            self.bell.ring();
+            let _ = self.sender.send(message).await; // the reader may be gone by now
+        }
     }
 
     /// Runs a plan and sends its rows as `format`, then the end or the failure.
@@ -182,7 +266,7 @@ impl Answer {
         match self.send_rows(run, format).await {
             Ok(true) => {
                 logged.ended(Phase::Success);
-                let _ = self.sender.send(Message::End).await; // the reader may be gone by now
+                self.send_last(Message::End).await;
             }
             Ok(false) => logged.ended(Phase::Cancel),
             Err(error) => self.fail(error, logged).await,
@@ -242,6 +326,7 @@ impl Answer {
                 if !self.send_chunk(chunk, turn).await? {
                     return Ok(false);
                 }
+                self.bell.ring();
             }
         }
         Ok(true)
@@ -255,6 +340,9 @@ impl Answer {
             let chunk = std::mem::replace(&mut rest, later);
             if !self.send_chunk(chunk, turn).await? {
                 return Ok(false);
+            }
+            if !rest.is_empty() {
+                self.bell.ring();
             }
         }
         Ok(true)

@@ -34,7 +34,7 @@ pub struct StoreClient {
 struct Service {
     /// There until this is dropped.
     runtime: Option<Runtime>,
-    cache: RecentCache<Bytes>,
+    cache: RecentCache<Arc<str>, Bytes>,
 }
 
 impl StoreClient {
@@ -86,7 +86,7 @@ impl StoreClient {
         let request = async move { objects.get(&name).await?.bytes().await };
         let bytes = self.wait(path, request)?;
         if let Some(service) = &self.service {
-            service.cache.put(path, bytes.clone(), bytes.len());
+            service.cache.put(path.into(), bytes.clone(), bytes.len());
         }
         Ok(bytes)
     }

@@ -9,6 +9,10 @@
 mod client;
 pub mod compaction;
 mod disk_store;
+mod file_batches;
+mod file_memory;
+mod kept_columns;
+mod kept_rows;
 mod layout;
 mod manifest;
 mod manifest_codec;
@@ -29,12 +33,13 @@ mod tests;
 
 pub use client::StoreClient;
 pub use disk_store::DiskStore;
+pub use file_batches::FileBatches;
 pub use manifest::{FileEntry, Layer, Manifest, TableFiles};
 pub use manifest_codec::decode as decode_manifest;
 pub use manifest_log::ManifestLog;
 pub use open::{S3Options, StoreLocation, open_store};
 pub use parquet_file::{FileRows, encode_file, read_file};
-pub use row_file::{FileBatches, RowFile, RowGroup, RowRequest};
+pub use row_file::{RowFile, RowGroup, RowRequest};
 pub use row_store::{RowStore, StoredFiles, StoredLayer, StoredRows, StoredTable};
 pub use series_index::SeriesIndex;
 pub use tag_choice::TagChoice;

@@ -1,6 +1,7 @@
 //! What is kept of a stored file once it was opened: its footer, and the list of its series.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -22,6 +23,30 @@ pub(super) struct OpenedFile {
     pub(super) pages: Vec<Page>,
     /// The series; `None` in it where they are too many.
     pub(super) series: OnceLock<Option<Arc<SeriesIndex>>>,
+    /// Which columns of which row groups were asked for.
+    pub(super) asked: Asked,
+}
+
+/// A flag for each column of each row group.
+#[derive(Debug)]
+pub(super) struct Asked {
+    columns: usize,
+    flags: Box<[AtomicBool]>,
+}
+
+impl Asked {
+    fn new(groups: usize, columns: usize) -> Self {
+        Self { columns, flags: (0..groups * columns).map(|_| AtomicBool::new(false)).collect() }
+    }
+
+    /// Whether it was set before.
+    pub(super) fn set(&self, group: usize, column: usize) -> bool {
+        self.flags[group * self.columns + column].swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn clear(&self, group: usize, column: usize) {
+        self.flags[group * self.columns + column].store(false, Ordering::Relaxed);
+    }
 }
 
 impl OpenedFile {
@@ -34,7 +59,8 @@ impl OpenedFile {
         };
         let groups: Vec<RowGroup> = metadata.metadata().row_groups().iter().map(group).collect();
         let pages = pages(&metadata, &groups, column).unwrap_or_default();
-        Some(Self { metadata, groups, pages, series: OnceLock::new() })
+        let asked = Asked::new(groups.len(), metadata.schema().fields().len());
+        Some(Self { metadata, groups, pages, series: OnceLock::new(), asked })
     }
 
     /// Bytes in memory, about.
@@ -42,6 +68,7 @@ impl OpenedFile {
         let series = self.series.get().and_then(Option::as_ref).map_or(0, |series| series.bytes());
         self.metadata.metadata().memory_size()
             + 24 * (self.groups.len() + self.pages.len())
+            + self.asked.flags.len()
             + series
     }
 

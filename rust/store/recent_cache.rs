@@ -1,19 +1,21 @@
-//! What was used lately, by name, up to a number of bytes.
+//! What was used lately, up to a number of bytes.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use parking_lot::Mutex;
 
 /// See the head of this file.
 #[derive(Debug)]
-pub(super) struct RecentCache<V> {
+pub(super) struct RecentCache<K, V> {
     bytes_max: usize,
-    state: Mutex<State<V>>,
+    state: Mutex<State<K, V>>,
 }
 
 #[derive(Debug)]
-struct State<V> {
-    entries: HashMap<String, Entry<V>>,
+struct State<K, V> {
+    entries: HashMap<K, Entry<V>, hashbrown::DefaultHashBuilder>,
     bytes: usize,
     clock: u64,
 }
@@ -25,56 +27,80 @@ struct Entry<V> {
     used: u64,
 }
 
-impl<V: Clone> RecentCache<V> {
+impl<K: Hash + Eq + Clone, V: Clone> RecentCache<K, V> {
     pub(super) fn new(bytes_max: usize) -> Self {
-        let state = State { entries: HashMap::new(), bytes: 0, clock: 0 };
+        let state = State { entries: HashMap::default(), bytes: 0, clock: 0 };
         Self { bytes_max, state: Mutex::new(state) }
     }
 
-    pub(super) fn get(&self, path: &str) -> Option<V> {
+    /// Whether it can keep anything.
+    pub(super) fn is_open(&self) -> bool {
+        self.bytes_max > 0
+    }
+
+    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
         let mut state = self.state.lock();
         state.clock += 1;
         let now = state.clock;
-        let entry = state.entries.get_mut(path)?;
+        let entry = state.entries.get_mut(key)?;
         entry.used = now;
         Some(entry.value.clone())
     }
 
     /// Keeps a value of so many bytes, in the place of those that were not used for longest. One
     /// that would push out all others is not kept.
-    pub(super) fn put(&self, path: &str, value: V, bytes: usize) {
-        self.remove(path);
+    pub(super) fn put(&self, key: K, value: V, bytes: usize) {
+        let mut state = self.state.lock();
+        state.remove(&key);
         if bytes > self.bytes_max {
             return;
         }
-        let mut state = self.state.lock();
         state.clock += 1;
         let entry = Entry { value, bytes, used: state.clock };
         state.bytes += bytes;
-        if let Some(before) = state.entries.insert(path.to_owned(), entry) {
-            state.bytes -= before.bytes; // another thread had the same thought
-        }
+        state.entries.insert(key, entry);
         while state.bytes > self.bytes_max {
             state.drop_oldest();
         }
     }
 
-    pub(super) fn remove(&self, path: &str) {
-        self.state.lock().remove(path);
+    pub(super) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        self.state.lock().remove(key);
+    }
+
+    /// Drops what `stays` does not hold for.
+    pub(super) fn retain(&self, stays: impl Fn(&K) -> bool) {
+        let mut state = self.state.lock();
+        let mut bytes = 0;
+        state.entries.retain(|key, entry| {
+            let kept = stays(key);
+            bytes += if kept { entry.bytes } else { 0 };
+            kept
+        });
+        state.bytes = bytes;
     }
 }
 
-impl<V> State<V> {
-    fn remove(&mut self, path: &str) {
-        if let Some(entry) = self.entries.remove(path) {
+impl<K: Hash + Eq + Clone, V> State<K, V> {
+    fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some(entry) = self.entries.remove(key) {
             self.bytes -= entry.bytes;
         }
     }
 
     fn drop_oldest(&mut self) {
         let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
-        let Some(path) = oldest.map(|(path, _)| path.clone()) else { return };
-        self.remove(&path);
+        let Some(key) = oldest.map(|(key, _)| key.clone()) else { return };
+        self.remove(&key);
     }
 }
 

@@ -6,13 +6,10 @@
 //! evaluated once per series; only the pages of rows that the times and tags leave are decoded.
 //! Refuses a file that is not what was stored, by name.
 
-use std::error::Error;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array,
-};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimestampNanosecondType};
 use arrow::error::ArrowError;
@@ -21,41 +18,34 @@ use parking_lot::Mutex;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions,
-    ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
+    ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 
 use super::client::StoreClient;
+use super::file_batches::{FileBatches, error_of_store, unreadable};
+use super::file_memory::FileMemory;
 use super::manifest::FileEntry;
 use super::object_reader::ObjectReader;
 use super::opened_file::OpenedFile;
-use super::recent_cache::RecentCache;
 use super::series_index::{IndexBuilder, SeriesIndex, pages_within};
 use super::tag_choice::{TagChoice, passing};
-use crate::error::{EngineError, ErrorKind, Result};
-use crate::limits::{BLOCK_ROWS_MAX, OPENED_FILES_BYTES_MAX};
+use crate::error::{EngineError, Result};
+use crate::limits::BLOCK_ROWS_MAX;
 use crate::schema::{TimeRange, TimeRanges};
 
 /// The time column, in every file.
-const TIME: &str = "time";
-
-/// Files of one store that were opened lately.
-#[derive(Debug)]
-pub(super) struct OpenedFiles(RecentCache<Arc<OpenedFile>>);
-
-impl Default for OpenedFiles {
-    fn default() -> Self {
-        Self(RecentCache::new(OPENED_FILES_BYTES_MAX))
-    }
-}
+pub(super) const TIME: &str = "time";
 
 /// See the head of this file.
 #[derive(Debug)]
 pub struct RowFile {
     entry: FileEntry,
     client: Arc<StoreClient>,
-    opened: Arc<OpenedFiles>,
+    pub(super) memory: Arc<FileMemory>,
+    /// Of all files of the process.
+    pub(super) number: u64,
     /// Whether this process has checked the bytes; held while the file is opened.
     checked: Mutex<bool>,
 }
@@ -82,22 +72,11 @@ pub struct RowGroup {
     pub times: TimeRange,
 }
 
-/// The wanted rows of a file, in its order.
-pub struct FileBatches {
-    name: Arc<str>,
-    schema: SchemaRef,
-    /// `None` where no row is wanted.
-    reader: Option<ParquetRecordBatchReader>,
-}
-
 impl RowFile {
     /// A file that a manifest names. Nothing is read yet.
-    pub(super) fn new(
-        entry: FileEntry,
-        client: Arc<StoreClient>,
-        opened: Arc<OpenedFiles>,
-    ) -> Self {
-        Self { entry, client, opened, checked: Mutex::default() }
+    pub(super) fn new(entry: FileEntry, client: Arc<StoreClient>, memory: Arc<FileMemory>) -> Self {
+        let number = memory.next_file();
+        Self { entry, client, memory, number, checked: Mutex::default() }
     }
 
     /// What the manifest says of it.
@@ -129,6 +108,19 @@ impl RowFile {
         self.series_of(&self.opened()?)
     }
 
+    /// For each row group the number of its rows whose tags pass; `None` where that takes more than
+    /// to look at what is in memory.
+    ///
+    /// # Errors
+    /// What evaluating the tags meets.
+    pub fn rows_passing(&self, tags: &TagChoice) -> Result<Option<Vec<usize>>> {
+        let Some(opened) = self.memory.opened.get(&self.entry.path) else { return Ok(None) };
+        let Some(series) = opened.series.get().and_then(Option::as_ref) else { return Ok(None) };
+        let passing = tags.passing(series)?;
+        let of_group = |group| series.rows_passing(&opened.rows_of(group), passing);
+        Ok(Some((0..opened.groups.len()).map(of_group).collect()))
+    }
+
     /// The wanted rows; of one row group, or of all.
     ///
     /// # Errors
@@ -136,6 +128,11 @@ impl RowFile {
     /// reads.
     pub fn read(&self, request: &RowRequest, group: Option<usize>) -> Result<FileBatches> {
         let opened = self.opened()?;
+        if let Some(group) = group
+            && let Some(kept) = self.kept(&opened, request, group)?
+        {
+            return Ok(kept);
+        }
         let touched = opened.touched(&request.times, group);
         let times = touched.iter().map(|group| opened.groups[*group].times);
         let cut = !request.times.covers(times.fold(TimeRange::EMPTY, TimeRange::hull));
@@ -157,6 +154,9 @@ impl RowFile {
     /// As `read`.
     pub fn read_rows(&self, schema: &SchemaRef, rows: &[Range<usize>]) -> Result<FileBatches> {
         let opened = self.opened()?;
+        if let Some(kept) = self.kept_at(&opened, schema, rows)? {
+            return Ok(kept);
+        }
         let groups: Vec<usize> = (0..opened.groups.len()).collect();
         let chosen = selected(&opened, &groups, |group| rows_within(rows, group));
         let (schema, times) = (SchemaRef::clone(schema), TimeRange::ALL.into());
@@ -170,9 +170,9 @@ impl RowFile {
         request: &RowRequest,
         chosen: Chosen,
     ) -> Result<FileBatches> {
-        let (name, schema) = (Arc::clone(&self.entry.path), SchemaRef::clone(&request.schema));
+        let (name, schema) = (self.name(), SchemaRef::clone(&request.schema));
         if chosen.groups.is_empty() {
-            return Ok(FileBatches { name, schema, reader: None });
+            return Ok(FileBatches::none(name, schema));
         }
         let metadata = opened.metadata.clone();
         let projection = mask(&metadata, &request.schema);
@@ -187,11 +187,15 @@ impl RowFile {
         if !chosen.filter.is_empty() {
             builder = builder.with_row_filter(RowFilter::new(chosen.filter));
         }
-        let reader = Some(builder.build().map_err(|error| self.unreadable(error))?);
-        Ok(FileBatches { name, schema, reader })
+        let reader = builder.build().map_err(|error| self.unreadable(error))?;
+        Ok(FileBatches::decoded(name, schema, reader))
     }
 
-    fn reader(&self) -> ObjectReader {
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.entry.path)
+    }
+
+    pub(super) fn reader(&self) -> ObjectReader {
         let client = Arc::clone(&self.client);
         ObjectReader { client, path: Arc::clone(&self.entry.path), bytes: self.entry.bytes }
     }
@@ -199,7 +203,7 @@ impl RowFile {
     /// The footer; the first call checks the whole file.
     fn opened(&self) -> Result<Arc<OpenedFile>> {
         let mut checked = self.checked.lock();
-        if let Some(opened) = self.opened.0.get(&self.entry.path) {
+        if let Some(opened) = self.memory.opened.get(&self.entry.path) {
             return Ok(opened);
         }
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
@@ -219,14 +223,14 @@ impl RowFile {
     /// As if others had pushed it out of the memory.
     #[cfg(test)]
     pub(super) fn forget(&self) {
-        self.opened.0.remove(&self.entry.path);
+        self.memory.opened.remove(&self.entry.path);
     }
 
     fn keep(&self, opened: &Arc<OpenedFile>) {
-        self.opened.0.put(&self.entry.path, Arc::clone(opened), opened.bytes());
+        self.memory.opened.put(self.name(), Arc::clone(opened), opened.bytes());
     }
 
-    fn series_of(&self, opened: &Arc<OpenedFile>) -> Result<Option<Arc<SeriesIndex>>> {
+    pub(super) fn series_of(&self, opened: &Arc<OpenedFile>) -> Result<Option<Arc<SeriesIndex>>> {
         if let Some(series) = opened.series.get() {
             return Ok(series.clone());
         }
@@ -274,14 +278,14 @@ impl RowFile {
         Err(self.damaged("its bytes are not those that were stored"))
     }
 
-    fn damaged(&self, why: &str) -> EngineError {
+    pub(super) fn damaged(&self, why: &str) -> EngineError {
         EngineError::corrupt(format!(
             "file {} of the store is damaged: {why}; restore it from a backup",
             self.entry.path
         ))
     }
 
-    fn unreadable(&self, error: ParquetError) -> EngineError {
+    pub(super) fn unreadable(&self, error: ParquetError) -> EngineError {
         let of_store = error_of_store(&error);
         of_store.unwrap_or_else(|| self.damaged("it is no Parquet file").caused_by(error))
     }
@@ -289,7 +293,8 @@ impl RowFile {
 
 impl Drop for RowFile {
     fn drop(&mut self) {
-        self.opened.0.remove(&self.entry.path);
+        self.memory.columns.retain(|(file, ..)| *file != self.number);
+        self.memory.opened.remove(&self.entry.path);
     }
 }
 
@@ -354,14 +359,14 @@ fn selected(
 }
 
 /// The parts of these stretches, which ascend, that lie in a group.
-fn rows_within(rows: &[Range<usize>], group: &Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn rows_within(rows: &[Range<usize>], group: &Range<usize>) -> Vec<Range<usize>> {
     let first = rows.partition_point(|one| one.end <= group.start);
     let behind = rows.partition_point(|one| one.start < group.end);
     let part = |one: &Range<usize>| one.start.max(group.start)..one.end.min(group.end);
     rows[first..behind.max(first)].iter().map(part).collect()
 }
 
-fn column(metadata: &ArrowReaderMetadata, name: &str) -> Option<usize> {
+pub(super) fn column(metadata: &ArrowReaderMetadata, name: &str) -> Option<usize> {
     metadata.schema().column_with_name(name).map(|(index, _)| index)
 }
 
@@ -405,46 +410,4 @@ fn in_times(times: &TimeRanges, batch: &RecordBatch) -> Result<BooleanArray, Arr
     let column = column.ok_or_else(|| ArrowError::SchemaError("the time is no time".to_owned()))?;
     let passing: BooleanBuffer = column.values().iter().map(|time| times.contains(*time)).collect();
     Ok(BooleanArray::new(passing, None))
-}
-
-/// The columns of `schema`; those that the batch lacks hold no value.
-pub(super) fn with_columns(
-    batch: &RecordBatch,
-    schema: &SchemaRef,
-) -> Result<RecordBatch, ArrowError> {
-    let column = |field: &Arc<arrow::datatypes::Field>| -> ArrayRef {
-        match batch.column_by_name(field.name()) {
-            Some(column) => Arc::clone(column),
-            None => new_null_array(field.data_type(), batch.num_rows()),
-        }
-    };
-    let columns = schema.fields().iter().map(column).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(SchemaRef::clone(schema), columns, &options)
-}
-
-impl Iterator for FileBatches {
-    type Item = Result<RecordBatch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.reader.as_mut()?.next()?;
-        let failed = |error| unreadable(&self.name, error);
-        Some(batch.and_then(|batch| with_columns(&batch, &self.schema)).map_err(failed))
-    }
-}
-
-fn unreadable(name: &str, error: ArrowError) -> EngineError {
-    let undecoded = || EngineError::corrupt(format!("file {name} of the store cannot be decoded"));
-    error_of_store(&error).unwrap_or_else(|| undecoded().caused_by(error))
-}
-
-/// A store that did not answer is no damaged file, however deep its error is wrapped.
-fn error_of_store(error: &(dyn Error + 'static)) -> Option<EngineError> {
-    let own = own_error(error).filter(|own| own.kind() != ErrorKind::Corrupt)?;
-    Some(EngineError::new(own.kind(), own.to_string()))
-}
-
-fn own_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e EngineError> {
-    let own = error.downcast_ref();
-    own.or_else(|| error.source().and_then(own_error))
 }

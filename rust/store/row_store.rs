@@ -16,13 +16,14 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::client::StoreClient;
+use super::file_memory::FileMemory;
 use super::layout::{self, FileId};
 use super::manifest::{FileEntry, Manifest};
 use super::manifest_codec;
 use super::manifest_log::ManifestLog;
 use super::merge::SortColumns;
 use super::parquet_file::encode_file;
-use super::row_file::{OpenedFiles, RowFile};
+use super::row_file::RowFile;
 use crate::error::Result;
 use crate::schema::{DatabaseId, Position, TableId, Tombstone};
 
@@ -133,17 +134,23 @@ struct State {
     /// and is removed after the next start.
     drafts: HashSet<Arc<str>>,
     /// For all files.
-    opened: Arc<OpenedFiles>,
+    memory: Arc<FileMemory>,
 }
 
 impl RowStore {
     /// Opens what the newest manifest of a node names.
     ///
-    /// `nonce` tells this process from every other that has the store open.
+    /// `nonce` tells this process from every other that has the store open; `column_bytes_max` is
+    /// the memory for decoded columns.
     ///
     /// # Errors
     /// As [`ManifestLog::open`].
-    pub fn open(client: Arc<StoreClient>, node: &str, nonce: u32) -> Result<Self> {
+    pub fn open(
+        client: Arc<StoreClient>,
+        node: &str,
+        nonce: u32,
+        column_bytes_max: usize,
+    ) -> Result<Self> {
         let log = client.block_on(ManifestLog::open(client.objects(), node, nonce))?;
         let next_file = AtomicU64::new(log.current().next_file);
         let mut state = State {
@@ -151,7 +158,7 @@ impl RowStore {
             unsure: None,
             known: HashMap::new(),
             drafts: HashSet::new(),
-            opened: Arc::default(),
+            memory: Arc::new(FileMemory::new(column_bytes_max)),
         };
         let stored = ArcSwap::new(state.stored(&client));
         let (node, state) = (node.to_owned(), Mutex::new(state));
@@ -284,7 +291,7 @@ impl State {
             return known;
         }
         let file =
-            Arc::new(RowFile::new(entry.clone(), Arc::clone(client), Arc::clone(&self.opened)));
+            Arc::new(RowFile::new(entry.clone(), Arc::clone(client), Arc::clone(&self.memory)));
         self.known.insert(Arc::clone(&entry.path), Arc::downgrade(&file));
         file
     }

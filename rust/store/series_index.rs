@@ -15,8 +15,8 @@ use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type, Schema, SchemaRef, TimestampNanosecondType};
 use arrow::error::ArrowError;
 
+use super::file_batches::with_columns;
 use super::merge::{SortColumns, Span, spans_of};
-use super::row_file::with_columns;
 use crate::error::{EngineError, Result};
 use crate::limits::LISTED_SERIES_MAX;
 use crate::schema::{TimeRange, TimeRanges};
@@ -93,25 +93,46 @@ impl SeriesIndex {
         pages: &[Page],
     ) -> Stretches {
         let mut found = Stretches::default();
-        let first = self.ends.partition_point(|end| *end <= within.start);
-        for series in first..self.count() {
-            let rows = self.rows(series);
-            if rows.start >= within.end {
-                break;
-            }
-            let rows = rows.start.max(within.start)..rows.end.min(within.end);
-            let wanted = times.within(self.times[series]);
-            if passing.is_some_and(|mask| !mask.value(series)) || wanted.is_empty() {
-                continue;
-            }
-            if wanted.covers(self.times[series]) {
-                found.push(rows);
-            } else {
-                found.cut = true;
-                pages_within(pages, &rows, &wanted).for_each(|rows| found.push(rows));
+        for (_, rows, wanted) in self.wanted(within, passing, times) {
+            match wanted {
+                None => found.push(rows),
+                Some(wanted) => {
+                    found.cut = true;
+                    pages_within(pages, &rows, &wanted).for_each(|rows| found.push(rows));
+                }
             }
         }
         found
+    }
+
+    /// The series of the mask that have rows in `within` and times that are wanted: with those rows,
+    /// and the times, unless all of the series are wanted.
+    pub(super) fn wanted<'s>(
+        &'s self,
+        within: &'s Range<usize>,
+        passing: Option<&'s BooleanBuffer>,
+        times: &'s TimeRanges,
+    ) -> impl Iterator<Item = (usize, Range<usize>, Option<TimeRanges>)> + 's {
+        let first = self.ends.partition_point(|end| *end <= within.start);
+        let behind = self.ends.partition_point(|end| *end < within.end) + 1;
+        let passes = move |series: &usize| passing.is_none_or(|mask| mask.value(*series));
+        (first..behind.min(self.count())).filter(passes).filter_map(move |series| {
+            let wanted = times.within(self.times[series]);
+            let rows = self.rows(series);
+            let rows = rows.start.max(within.start)..rows.end.min(within.end);
+            let cut = !wanted.covers(self.times[series]);
+            (!wanted.is_empty() && !rows.is_empty()).then_some((
+                series,
+                rows,
+                cut.then_some(wanted),
+            ))
+        })
+    }
+
+    /// The number of rows of `within` that are of the series of the mask.
+    pub(super) fn rows_passing(&self, within: &Range<usize>, passing: &BooleanBuffer) -> usize {
+        let all = TimeRange::ALL.into();
+        self.wanted(within, Some(passing), &all).map(|(_, rows, _)| rows.len()).sum()
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 
-use super::row_file::with_columns;
+use super::file_batches::with_columns;
 use super::series_index::SeriesIndex;
 use crate::error::{EngineError, Result};
 use crate::schema::TagFilter;

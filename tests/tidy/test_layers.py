@@ -11,6 +11,7 @@ RUST_LAYERS = {
     "error": 0,
     "limits": 0,
     "clock": 0,
+    "wake": 0,
     "codec": 1,
     "influxql": 1,
     "disk": 0,
@@ -36,6 +37,7 @@ FOUNDATION = {
     "errors",
     "config",
     "commits",
+    "queries",
     "logs",
     "to_its_end",
 }
@@ -45,6 +47,7 @@ PYTHON_LAYERS: dict[str, set[str]] = {
     "config": {"clock"},
     "errors": {"_engine"},
     "commits": {"_engine", "errors", "clock"},
+    "queries": {"_engine", "errors"},
     "to_its_end": set(),
     "logs": {"clock", "config"},
     "worker": set(),

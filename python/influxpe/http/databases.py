@@ -52,8 +52,7 @@ class DatabaseEndpoints:
         databases = await self._services.threads.catalog(self._engine.databases)
         sql = list_sql(databases, show_deleted=given.show_deleted == "true")
         return await answer_query(
-            self._engine,
-            self._services.threads,
+            self._services,
             call,
             INTERNAL_DATABASE,
             sql,

@@ -69,8 +69,7 @@ class InfluxqlEndpoints(QueryDoor):
             )
             asked = INTERNAL_DATABASE
         return await answer_query(
-            services.engine,
-            services.threads,
+            services,
             call,
             asked,
             statement.text if sql is None else sql,

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from influxpe import errors
-from influxpe._engine import Cancellation, Engine
+from influxpe._engine import Cancellation
 from influxpe.http import errors as table
 from influxpe.http.bodies import decode_body
 from influxpe.http.messages import (
@@ -33,8 +33,10 @@ from influxpe.http.names import INTERNAL_DATABASE
 from influxpe.http.parameters import decode_json, query_parameters
 from influxpe.http.services import Services
 from influxpe.http.threads import Threads
+from influxpe.queries import RunningQuery
 
 if TYPE_CHECKING:
+    from influxpe._engine import QueryStream
     from influxpe.engine_types import Format, Language, Scalar
 
 logger = logging.getLogger(__name__)
@@ -63,6 +65,8 @@ ACCEPTED: dict[bytes, Format] = {
     b"application/json": "json",
     b"*/*": "json",
 }
+# A query that takes no longer ends before anybody could be told that its client is gone.
+WATCHED_AFTER_SECONDS = 0.01
 I64_MIN, U64_MAX = -(2**63), 2**64 - 1
 
 
@@ -189,8 +193,7 @@ class QueryEndpoints(QueryDoor):
         if database == INTERNAL_DATABASE and PLUGIN_FILES in text:
             await services.processing.list_files()
         return await answer_query(
-            services.engine,
-            services.threads,
+            services,
             call,
             database or "",  # there, if only as an empty text
             text,
@@ -209,8 +212,7 @@ def url_parameters(text: str) -> dict[str, Scalar] | None:
 
 
 async def answer_query(
-    engine: Engine,
-    threads: Threads,
+    services: Services,
     call: Call,
     database: str,
     text: str,
@@ -223,19 +225,69 @@ async def answer_query(
 
     Raises the errors of the engine, and `Disconnected` where the client does not wait for them.
     """
+    cancellation = Cancellation()
 
-    def begin(cancellation: Cancellation) -> Callable[[], bytes | None]:
-        stream = engine.query(
+    def begin(number: int) -> QueryStream:
+        return services.engine.query(
             database,
             text,
             params=params,
             format=form,
             language=language,
             cancellation=cancellation,
+            number=number,
         )
-        return stream.next_chunk
 
-    return await answer_chunks(threads, call, MEDIA_TYPES[form], begin)
+    query = services.queries.start(begin)
+    watch = _QueryWatch(call.receive, query)
+    try:
+        first = await query.next_chunk()
+        second = None if first is None else await query.next_chunk()
+    except BaseException:
+        watch.end()
+        cancellation.cancel()
+        raise
+    if second is None:
+        watch.end()
+        return succeeded(Response(first or b"", headers={"content-type": MEDIA_TYPES[form]}))
+    return Streamed(MEDIA_TYPES[form], _rest(query, watch, [first or b"", second], cancellation))
+
+
+async def _rest(
+    query: RunningQuery, watch: _QueryWatch, ready: list[bytes], cancellation: Cancellation
+) -> AsyncIterator[bytes]:
+    try:
+        for chunk in ready:
+            yield chunk
+        while (more := await query.next_chunk()) is not None:
+            yield more
+    finally:
+        watch.end()
+        cancellation.cancel()
+
+
+class _QueryWatch:
+    """Ends the wait for a query where its client goes away; one that ends soon is not watched."""
+
+    def __init__(self, receive: Receive, query: RunningQuery) -> None:
+        self._receive = receive
+        self._query = query
+        self._gone: asyncio.Task[None] | None = None
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(WATCHED_AFTER_SECONDS, self._begin)
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._timer.cancel()
+        if self._gone is not None:
+            self._gone.cancel()
+
+    def _begin(self) -> None:
+        self._gone = asyncio.ensure_future(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        await _disconnect(self._receive)
+        self._query.end(Disconnected())
 
 
 async def answer_chunks(

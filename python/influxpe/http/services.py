@@ -10,6 +10,7 @@ from influxpe.http.auth import Tokens
 from influxpe.http.metrics import Metrics
 from influxpe.http.open_backups import OpenBackups
 from influxpe.http.threads import Threads
+from influxpe.queries import Queries
 from influxpe.triggers.processing_engine import ProcessingEngine
 
 
@@ -21,6 +22,7 @@ class Services:
     clock: Clock
     engine: Engine
     commits: Commits
+    queries: Queries
     processing: ProcessingEngine
     tokens: Tokens
     threads: Threads

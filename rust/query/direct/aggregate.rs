@@ -20,6 +20,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use super::columns::{all_plain, names, names_of_schema};
 use super::lower::{Lowered, Lowering};
 use super::scan::Source;
+use crate::query::tag_bins::TagBins;
 
 /// Calls whose own order of rows needs no sorted input.
 const ORDERED_INSIDE: [&str; 2] = ["first_value", "last_value"];
@@ -122,16 +123,23 @@ fn grouped(
     let (calls, filters): (Vec<_>, Vec<_>) =
         calls.into_iter().map(|call| (call.aggregate, call.filter)).unzip();
     let partitions = input.output_partitioning().partition_count();
-    let mode = if partitions == 1 { AggregateMode::Single } else { AggregateMode::Partial };
-    let first =
-        AggregateExec::try_new(mode, groups, calls, filters.clone(), input, Arc::clone(&rows))?;
-    if partitions == 1 {
-        return Ok(Arc::new(first));
+    let of = |mode, groups, calls, input| {
+        AggregateExec::try_new(mode, groups, calls, filters.clone(), input, Arc::clone(&rows))
+    };
+    let first = of(AggregateMode::Partial, groups.clone(), calls.clone(), Arc::clone(&input))?;
+    let bins = TagBins::in_place_of(&first);
+    if partitions == 1 && bins.is_none() {
+        return Ok(Arc::new(of(AggregateMode::Single, groups, calls, input)?));
     }
     let (groups, calls) = (first.group_expr().as_final(), first.aggr_expr().to_vec());
-    let parts = Arc::new(CoalescePartitionsExec::new(Arc::new(first)));
-    let last = AggregateExec::try_new(AggregateMode::Final, groups, calls, filters, parts, rows)?;
-    Ok(Arc::new(last))
+    let mut parts: Arc<dyn ExecutionPlan> = match bins {
+        Some(bins) => Arc::new(bins),
+        None => Arc::new(first),
+    };
+    if partitions > 1 {
+        parts = Arc::new(CoalescePartitionsExec::new(parts));
+    }
+    Ok(Arc::new(of(AggregateMode::Final, groups, calls, parts)?))
 }
 
 /// The call that an expression is, perhaps under another name.

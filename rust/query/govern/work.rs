@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::error::{EngineError, Result};
+use crate::query::ready::Bell;
 use crate::query::stream::Message;
 
 /// Why a query was ended before its answer was.
@@ -41,6 +42,7 @@ pub(in crate::query) struct Work {
 struct State {
     planned: Option<oneshot::Sender<Result<()>>>,
     messages: mpsc::WeakSender<Message>,
+    bell: Bell,
     task: Option<AbortHandle>,
     ending: Option<Ending>,
     /// Whether it was ended, with an ending or without.
@@ -52,9 +54,10 @@ impl Work {
     pub(in crate::query) fn new(
         planned: oneshot::Sender<Result<()>>,
         messages: mpsc::WeakSender<Message>,
+        bell: Bell,
     ) -> Self {
         let planned = Some(planned);
-        let state = State { planned, messages, task: None, ending: None, is_over: false };
+        let state = State { planned, messages, bell, task: None, ending: None, is_over: false };
         Self { state: Mutex::new(state) }
     }
 
@@ -86,6 +89,7 @@ impl Work {
             // where there is no room, nobody waits: the next to read looks for the ending first
             let _ = messages.try_send(Message::Failed(ending.error()));
         }
+        state.bell.ring();
     }
 
     /// Ends the work without a word: nobody reads any more.

@@ -15,8 +15,8 @@ use arrow::record_batch::RecordBatch;
 use crate::error::{ErrorKind, Result};
 use crate::query::{
     Batches, BlockInfo, Cancellation, Database, DatabaseRow, Format, Language, LogLine, LogRing,
-    NodeRow, Param, QueryEngine, QueryLimits, QueryStream, SystemSource, TableRow, TableSnapshot,
-    TimeRange, TokenRow, TriggerRow,
+    NodeRow, Param, QueryEngine, QueryLimits, QueryStream, Question, SystemSource, TableRow,
+    TableSnapshot, TimeRange, TokenRow, TriggerRow,
 };
 use crate::schema::TagFilter;
 
@@ -244,10 +244,18 @@ impl Fixture {
         params: Vec<(String, Param)>,
         format: Format,
     ) -> Result<QueryStream> {
+        self.engine.query(self.question(sql, params, format), &Cancellation::default())
+    }
+
+    pub(super) fn question(
+        &self,
+        sql: &str,
+        params: Vec<(String, Param)>,
+        format: Format,
+    ) -> Question {
         let database = Arc::clone(&self.database) as Arc<dyn Database>;
         let system = Arc::clone(&self.system) as Arc<dyn SystemSource>;
-        let (text, never) = ((Language::Sql, sql), Cancellation::default());
-        self.engine.query(database, system, text, params, format, &never)
+        Question { database, system, language: Language::Sql, text: sql.to_owned(), params, format }
     }
 
     pub(super) fn bytes(

@@ -1,6 +1,5 @@
 //! Queries beside each other: how many run, who waits, and how they are ended.
 
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use crate::error::{EngineError, ErrorKind};
 use crate::query::block_scan::BlockScan;
 use crate::query::govern::Weight;
 use crate::query::{
-    Cancellation, Database, Format, Language, QUERIES_LOGGED_MAX, QUERIES_WAITING_MAX, QueryLimits,
-    QueryStream, SMALL_ROWS_MAX, SystemSource, TimeRange,
+    Cancellation, Format, QUERIES_LOGGED_MAX, QUERIES_WAITING_MAX, QueryLimits, QueryStream,
+    SMALL_ROWS_MAX, TimeRange,
 };
 
 /// How often a state that must come about is looked for.
@@ -142,10 +141,8 @@ fn a_query_that_was_cancelled_before_it_began_ends_at_once() {
     let fixture = fixture();
     let cancellation = Cancellation::default();
     cancellation.cancel();
-    let database = Arc::clone(&fixture.database) as Arc<dyn Database>;
-    let system = Arc::clone(&fixture.system) as Arc<dyn SystemSource>;
-    let text = (Language::Sql, ENDLESS);
-    let begun = fixture.engine.query(database, system, text, vec![], Format::Json, &cancellation);
+    let question = fixture.question(ENDLESS, vec![], Format::Json);
+    let begun = fixture.engine.query(question, &cancellation);
     let error = begun.and_then(|mut stream| stream.next_chunk()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }

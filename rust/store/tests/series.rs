@@ -57,7 +57,7 @@ fn hosts(hosts: &[Option<&str>]) -> Arc<TagChoice> {
 fn stored(rows: &[Row]) -> Arc<RowFile> {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
     let client = StoreClient::open(&StoreLocation::Memory, &disk).expect("a store");
-    let store = RowStore::open(Arc::new(client), "node0", 1).expect("a store");
+    let store = RowStore::open(Arc::new(client), "node0", 1, 0).expect("a store");
     let schema = Arc::new(schema().project(&[0, 1, 3]).expect("columns"));
     let columns = SortColumns { tags: vec![0], time: 2 };
     let batches = (0..rows.len()).step_by(BLOCK_ROWS_MAX).map(|start| {

@@ -19,6 +19,7 @@ from influxpe.http.open_backups import OpenBackups
 from influxpe.http.services import Services
 from influxpe.http.threads import Threads
 from influxpe.http.wire.listener import Binding, HttpListener
+from influxpe.queries import Queries
 from tests.integration.triggers.harness import Host
 
 GRACE_SECONDS = 1.0
@@ -98,7 +99,8 @@ class Connection:
 async def served(host: Host, *, bytes_max: int = HTTP_REQUEST_BYTES_MAX) -> AsyncIterator[Client]:
     """Serve HTTP without authentication, with bodies up to a limit."""
     config = ServerConfig(without_auth=True, max_http_request_size=bytes_max)
-    app, threads = _app(host, config)
+    queries = Queries(host.engine, asyncio.get_running_loop())
+    app, threads = _app(host, config, queries)
     listener = HttpListener(app, HypercornGuest(app, Config()), SystemClock())
     bound = socket.create_server(("127.0.0.1", 0))
     bound.setblocking(False)
@@ -115,15 +117,17 @@ async def served(host: Host, *, bytes_max: int = HTTP_REQUEST_BYTES_MAX) -> Asyn
         await serving
         await listener.stop(GRACE_SECONDS)
         threads.close()
+        queries.close()
 
 
-def _app(host: Host, config: ServerConfig) -> tuple[App, Threads]:
+def _app(host: Host, config: ServerConfig, queries: Queries) -> tuple[App, Threads]:
     clock, threads = SystemClock(), Threads()
     services = Services(
         config=config,
         clock=clock,
         engine=host.engine,
         commits=host.commits,
+        queries=queries,
         processing=host.processing,
         tokens=Tokens(host.engine, clock),
         threads=threads,
