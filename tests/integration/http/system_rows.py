@@ -249,7 +249,7 @@ TRIGGERS = [
                 (
                     "fails",
                     "ERROR",
-                    "given up after 1 attempts: it waits among the dead letters; "
+                    "given up after 1 attempt: it waits among the dead letters; "
                     "`influxpe replay` runs it again",
                 ),
             ]
