@@ -7,7 +7,7 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk wake`, `codec influxql line`, `schema`, `wal buffer
+//! Imports go one way: `error limits clock disk wake recent_cache`, `codec influxql line`, `schema`, `wal buffer
 //! store cache`, `query`, `engine`, `py`. `wal`, `buffer`, `store` and `cache` do not know each
 //! other; `engine` wires the parts.
 
@@ -24,6 +24,7 @@ pub mod line;
 #[cfg(feature = "python")]
 mod py;
 pub mod query;
+mod recent_cache;
 pub mod schema;
 pub mod store;
 mod wake;

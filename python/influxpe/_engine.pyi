@@ -498,6 +498,7 @@ class Engine:
         spill_bytes_max: int | None = None,
         queries_running_max: int | None = None,
         query_timeout_ms: int | None = None,
+        column_cache_bytes_max: int | None = None,
     ) -> Engine:
         """Opens (or creates) a data directory and replays its log; `None` keeps all in memory.
 
@@ -509,7 +510,8 @@ class Engine:
         All queries together hold `query_bytes_max` in memory, and `spill_bytes_max` (8 GiB) in a
         folder of the data directory; each of them `one_query_bytes_max` (a third) in memory.
         `queries_running_max` of them (four per thread) run at once. One that is not done in
-        `query_timeout_ms` is ended; `None` never does.
+        `query_timeout_ms` is ended; `None` never does. Columns of files that are read again are
+        kept in `column_cache_bytes_max` (64 MiB; 0 keeps none).
 
         Raises `ConflictError` where another process has it open, `CorruptError` with the file, the
         offset and the remedy, `InternalError` where the directory cannot be used.

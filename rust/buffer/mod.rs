@@ -16,6 +16,7 @@ mod series_rows;
 mod series_set;
 mod snapshot;
 mod sorted;
+mod spans;
 mod table;
 mod tail;
 

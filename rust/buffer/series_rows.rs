@@ -25,6 +25,11 @@ impl SeriesRows {
         &self.rows[self.starts[place] as usize..self.starts[place + 1] as usize]
     }
 
+    /// The series that have rows, ascending, with the rows of each.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        self.series.iter().enumerate().map(|(place, series)| (*series, self.rows_at(place)))
+    }
+
     /// Calls `visit` with the place, among `wanted`, of each wanted series that has rows, and with
     /// those rows. `wanted` ascends.
     pub(super) fn each(&self, wanted: &[u32], mut visit: impl FnMut(usize, &[u32])) {

@@ -26,6 +26,9 @@ pub(super) enum Source {
     Field(ColumnId),
 }
 
+/// Ranges of times that a chunk tells at most.
+const SPANS_TOLD: usize = 256;
+
 /// See the head of this file. Rows are merged: each (series, time) stands once.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -89,6 +92,25 @@ impl Snapshot {
     #[must_use]
     pub fn times(&self) -> TimeRange {
         self.blocks.iter().fold(TimeRange::EMPTY, |hull, block| hull.hull(block.times()))
+    }
+
+    /// Ranges that hold the times of its rows, without wide gaps.
+    #[must_use]
+    pub fn spans(&self) -> TimeRanges {
+        spans_of_blocks(self.blocks.iter())
+    }
+
+    /// Of those the ones of blocks in which a row lacks the value of a field: there, what was
+    /// written before may still show.
+    #[must_use]
+    pub fn incomplete_spans(&self) -> TimeRanges {
+        let fields = || {
+            self.sources.iter().filter_map(|source| match source {
+                Source::Field(id) => Some(*id),
+                Source::Tag(_) | Source::Time => None,
+            })
+        };
+        spans_of_blocks(self.blocks.iter().filter(|block| !block.has_all(fields())))
     }
 
     /// Number of rows.
@@ -189,6 +211,11 @@ impl Snapshot {
         let array = DictionaryArray::<Int32Type>::try_new(keys, values).map_err(misfit)?;
         Ok(Arc::new(array))
     }
+}
+
+fn spans_of_blocks<'b>(blocks: impl Iterator<Item = &'b Arc<Block>>) -> TimeRanges {
+    let ranges = blocks.flat_map(|block| block.spans().ranges().iter().copied());
+    TimeRanges::union_of(ranges.collect()).coarser(SPANS_TOLD)
 }
 
 /// The rows to read; `None` stands for all.

@@ -21,6 +21,8 @@ struct State {
     tail: Tail,
     /// The tail as a block, as long as nothing was added to it since.
     frozen_tail: Option<Arc<Block>>,
+    /// All rows without repetitions, as long as nothing was added since.
+    merged: Option<Vec<Arc<Block>>>,
     block_bytes: usize,
     /// Bytes that the buffer as a whole counts for this chunk.
     accounted: usize,
@@ -39,7 +41,7 @@ impl TableBuffer {
         let before = state.accounted;
         let numbers: Vec<u32> =
             (0..batch.series.len()).map(|key| state.series.number(batch.series.key(key))).collect();
-        state.frozen_tail = None;
+        (state.frozen_tail, state.merged) = (None, None);
         let mut start = 0;
         while start < batch.rows() {
             if state.tail.room() == 0 {
@@ -70,19 +72,37 @@ impl TableBuffer {
     pub fn snapshot(&self, table: &Table) -> Result<Snapshot> {
         let (sealed, tail, tags, series_count) = {
             let mut state = self.state.lock();
-            let tags = state.series.freeze();
-            (state.blocks.clone(), state.frozen_tail(), tags, state.series.len())
+            let (tags, series_count) = (state.series.freeze(), state.series.len());
+            if let Some(blocks) = state.merged.clone() {
+                return Ok(Snapshot::new(table, blocks, tags, series_count));
+            }
+            (state.blocks.clone(), state.frozen_tail(), tags, series_count)
         };
         let merged = merge(&sealed, series_count)?;
         if merged.changed {
             self.keep_merged(&sealed, &merged.blocks);
         }
         let mut blocks = merged.blocks;
-        if let Some(tail) = tail {
-            blocks.push(tail);
+        if let Some(tail) = &tail {
+            blocks.push(Arc::clone(tail));
             blocks = merge(&blocks, series_count)?.blocks;
         }
+        self.keep_whole(tail.as_ref(), &blocks);
         Ok(Snapshot::new(table, blocks, tags, series_count))
+    }
+
+    /// Keeps what queries read until the next row comes: a late row of the tail is looked for in
+    /// all blocks.
+    fn keep_whole(&self, tail: Option<&Arc<Block>>, blocks: &[Arc<Block>]) {
+        let mut state = self.state.lock();
+        let unchanged = match (&state.frozen_tail, tail) {
+            (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+            (None, None) => state.tail.rows() == 0 && state.blocks.len() == blocks.len(),
+            _ => false,
+        };
+        if unchanged {
+            state.merged = Some(blocks.to_vec());
+        }
     }
 
     /// Puts merged blocks in the place of those that they were made from, so that a repetition is

@@ -110,7 +110,7 @@ impl Compactor {
         let columns = SortColumns::of(table, &schema)?;
         let window = window.intersect(kept_times(database, table));
         let (times, rows_max) = (window.into(), BLOCK_ROWS_MAX);
-        let request = RowRequest { schema: Arc::clone(&schema), times, tags: None, rows_max };
+        let request = RowRequest { rows_max, ..RowRequest::of_all(Arc::clone(&schema), times) };
         let sources = files.iter().map(|file| {
             let rows = self.store.file(file).read(&request, None)?;
             Ok(Box::new(rows) as Source)

@@ -12,7 +12,6 @@ use arrow::datatypes::SchemaRef;
 use super::compact::Compactor;
 use super::table_view::misfit;
 use crate::error::Result;
-use crate::limits::BLOCK_ROWS_MAX;
 use crate::schema::{
     Database, Deleted, Position, Table, TableId, TimeRange, TimeRanges, arrow_schema,
 };
@@ -85,7 +84,7 @@ impl Compactor {
     ) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
         let times = TimeRanges::from(TimeRange::ALL).without(deleted.times());
         let schema = Arc::clone(schema);
-        let request = RowRequest { schema, times, tags: None, rows_max: BLOCK_ROWS_MAX };
+        let request = RowRequest::of_all(schema, times);
         let rows = self.store.file(file).read(&request, None)?;
         Ok(self.signal.until_closing(rows.map(|batch| deleted.left_of(batch?))))
     }

@@ -22,6 +22,7 @@ mod open;
 mod persist;
 mod pieces;
 mod query;
+mod replaced_rows;
 mod series_list;
 mod signal;
 mod sink;

@@ -113,10 +113,7 @@ impl Engine {
     ) -> Result<Arc<Self>> {
         options.catalog_limits.check()?;
         let is_durable = disk.is_durable();
-        let client = Arc::new(StoreClient::open(&options.store, &disk)?);
-        let columns = options.column_cache_bytes;
-        let store = RowStore::open(client, &options.node_id, random_u32()?, columns)?;
-        let store = Arc::new(store);
+        let store = open_rows(options, &disk)?;
         let mut state = Replayed::of(&store.manifest())?;
         let recovered = recover(disk, log_options, state.start, |position, payload| {
             state.replay(position, payload)
@@ -211,6 +208,12 @@ fn open_disk(root: &Path) -> Result<LocalDisk> {
         _ => EngineError::internal(format!("data directory {} cannot be used", root.display()))
             .caused_by(error),
     })
+}
+
+fn open_rows(options: &Options, disk: &Arc<dyn Disk>) -> Result<Arc<RowStore>> {
+    let client = Arc::new(StoreClient::open(&options.store, disk)?);
+    let (nonce, columns) = (random_u32()?, options.column_cache_bytes);
+    Ok(Arc::new(RowStore::open(client, &options.node_id, nonce, columns)?))
 }
 
 fn spill_folder(disk: &LocalDisk) -> Result<PathBuf> {

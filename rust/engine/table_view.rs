@@ -4,7 +4,9 @@
 //! Comes in: parts from the oldest to the newest, each sorted or sortable and free of repetitions,
 //! and what is deleted of each. Goes out: blocks. What stays true: a (series, time) stands in one
 //! block alone, with the newest value of each field. Only where the times of two parts overlap can
-//! it stand in both: rows of those times are merged, all others are read as they lie.
+//! it stand in both. Rows in memory that have all fields then replace those of files, which are
+//! left out; all other rows of those times are merged. What lies in one part alone is read as it
+//! lies.
 
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use arrow::datatypes::{Field, SchemaRef};
 
 use super::newest_rows::newest_rows;
 use super::pieces::Pieces;
+use super::replaced_rows::{Newer, ReplacedRows, merged_times, newer_blocks};
 use super::series_list::series_of;
 use crate::buffer::{SeriesChoice, Snapshot, SortedRows};
 use crate::error::{EngineError, Result};
@@ -46,6 +49,13 @@ impl Part {
 
     pub(super) fn chunk(snapshot: Arc<Snapshot>, deleted: Deleted) -> Self {
         Self { times: snapshot.times(), rows: Rows::Chunk(snapshot, None), deleted }
+    }
+
+    fn as_chunk(&self) -> Option<&Snapshot> {
+        match &self.rows {
+            Rows::File(..) => None,
+            Rows::Chunk(snapshot, _) => Some(snapshot),
+        }
     }
 
     fn row_count(&self) -> usize {
@@ -134,6 +144,9 @@ pub(super) struct TableView {
     filtered: bool,
     pub(super) kept: TimeRange,
     blocks: Arc<[(BlockInfo, Block)]>,
+    /// For each part the newer blocks that may have its rows again.
+    newer: Arc<[Vec<Newer>]>,
+    replaced: Arc<ReplacedRows>,
 }
 
 impl TableView {
@@ -141,8 +154,10 @@ impl TableView {
     pub(super) fn new(table: &Table, parts: Vec<Part>, kept: TimeRange) -> Result<Self> {
         let schema = arrow_schema(table).0;
         let columns = SortColumns::of(table, &schema)?;
-        let (blocks, parts) = (blocks(&parts, kept)?.into(), parts.into());
-        Ok(Self { schema, columns, parts, filtered: false, kept, blocks })
+        let newer = newer_blocks(&parts);
+        let blocks = blocks(&parts, &newer, kept)?.into();
+        let (parts, newer, replaced) = (parts.into(), newer.into(), Arc::default());
+        Ok(Self { schema, columns, parts, filtered: false, kept, blocks, newer, replaced })
     }
 
     pub(super) fn block_of(&self, index: usize) -> &Block {
@@ -155,30 +170,32 @@ impl TableView {
 
     fn read_plain(
         &self,
-        part: &Part,
+        part: usize,
         block: usize,
         projection: &[usize],
         times: &TimeRanges,
     ) -> Result<Batches> {
-        if !part.deleted.reads_tags() {
+        if !self.parts[part].deleted.reads_tags() {
             return self.read_block(part, block, projection, times);
         }
         let needed = self.needed(projection);
         let (batches, deleted) =
-            (self.read_block(part, block, &needed, times)?, part.deleted.clone());
+            (self.read_block(part, block, &needed, times)?, self.parts[part].deleted.clone());
         Ok(chosen(batches.map(move |batch| deleted.left_of(batch?)), &needed, projection))
     }
 
     fn read_block(
         &self,
-        part: &Part,
+        part: usize,
         block: usize,
         projection: &[usize],
         times: &TimeRanges,
     ) -> Result<Batches> {
-        Ok(match &part.rows {
+        Ok(match &self.parts[part].rows {
             Rows::File(file, tags) => {
-                let request = request(&self.projected(projection)?, times.clone(), tags.as_ref());
+                let schema = self.projected(projection)?;
+                let mut request = request(&schema, times.clone(), tags.as_ref());
+                request.replaced = self.replaced(part, block)?;
                 Box::new(file.read(&request, Some(block))?)
             }
             Rows::Chunk(snapshot, series) => {
@@ -186,6 +203,29 @@ impl TableView {
                 Box::new(std::iter::once(Ok(rows)))
             }
         })
+    }
+
+    /// The rows of a row group of a file that newer blocks replace.
+    fn replaced(&self, part: usize, group: usize) -> Result<Arc<[u32]>> {
+        let Rows::File(file, _) = &self.parts[part].rows else { return Ok(Arc::default()) };
+        let newer = &self.newer[part];
+        if newer.is_empty() {
+            return Ok(Arc::default());
+        }
+        let tags = self.projected(&self.columns.tags)?;
+        self.replaced.of_group(&self.parts, newer, (file, group), &tags)
+    }
+
+    /// The rows of a part that newer blocks do not replace.
+    fn rows_left(&self, part: usize) -> Result<usize> {
+        let rows = self.parts[part].row_count();
+        if self.newer[part].is_empty() {
+            return Ok(rows);
+        }
+        let groups = 0..rows.div_ceil(ROW_GROUP_ROWS_MAX);
+        groups
+            .map(|group| Ok(self.replaced(part, group)?.len()))
+            .try_fold(rows, |rows, gone| gone.map(|gone: usize| rows - gone))
     }
 
     fn read_overlap(&self, projection: &[usize], times: TimeRange) -> Result<Batches> {
@@ -235,8 +275,7 @@ fn source(part: &Part, needed: &[usize], schema: &SchemaRef, times: TimeRange) -
 }
 
 fn request(schema: &SchemaRef, times: TimeRanges, tags: Option<&Arc<TagChoice>>) -> RowRequest {
-    let (schema, tags) = (Arc::clone(schema), tags.cloned());
-    RowRequest { schema, times, tags, rows_max: BLOCK_ROWS_MAX }
+    RowRequest { tags: tags.cloned(), ..RowRequest::of_all(Arc::clone(schema), times) }
 }
 
 /// Where each of these columns stands among those that were read.
@@ -255,9 +294,13 @@ pub(super) fn chosen(
 }
 
 /// The blocks of a table that consists of these parts.
-fn blocks(parts: &[Part], kept: TimeRange) -> Result<Vec<(BlockInfo, Block)>> {
+fn blocks(
+    parts: &[Part],
+    newer: &[Vec<Newer>],
+    kept: TimeRange,
+) -> Result<Vec<(BlockInfo, Block)>> {
     let times: Vec<TimeRange> = parts.iter().map(|part| part.times.intersect(kept)).collect();
-    let overlaps = overlaps(&times);
+    let overlaps = merged(parts, newer)?.within(kept);
     let mut blocks = Vec::new();
     for (part, times) in times.iter().enumerate() {
         let alone =
@@ -282,9 +325,26 @@ fn info(rows: usize, times: TimeRange) -> BlockInfo {
     BlockInfo { rows, time_min: times.min, time_max: times.max }
 }
 
+/// The times in which rows of several parts are merged, in few ranges: merging more than is needed
+/// changes nothing.
+fn merged(parts: &[Part], newer: &[Vec<Newer>]) -> Result<TimeRanges> {
+    let is_file = |part: &&Part| matches!(part.rows, Rows::File(..));
+    let mut merged = overlaps(parts.iter().filter(is_file).map(|part| part.times).collect());
+    for (part, newer) in parts.iter().zip(newer) {
+        merged.extend(merged_times(parts, part, newer)?);
+    }
+    let chunks: Vec<&Snapshot> = parts.iter().filter_map(Part::as_chunk).collect();
+    for (place, chunk) in chunks.iter().enumerate() {
+        let near = chunks[place + 1..].iter();
+        let near = near.filter(|other| !other.times().intersect(chunk.times()).is_empty());
+        merged.extend(near.flat_map(|other| other.spans().both(&chunk.spans()).ranges().to_vec()));
+    }
+    Ok(TimeRanges::union_of(merged).coarser(OVERLAPS_MAX))
+}
+
 /// The times that lie in two of the ranges or more.
-fn overlaps(ranges: &[TimeRange]) -> TimeRanges {
-    let mut ranges: Vec<TimeRange> = ranges.iter().copied().filter(|one| !one.is_empty()).collect();
+fn overlaps(mut ranges: Vec<TimeRange>) -> Vec<TimeRange> {
+    ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| range.min);
     let mut reached = TimeRange::EMPTY;
     let mut shared = Vec::new();
@@ -292,15 +352,7 @@ fn overlaps(ranges: &[TimeRange]) -> TimeRanges {
         shared.push(reached.intersect(range));
         reached = reached.hull(range);
     }
-    coarser(&TimeRanges::union_of(shared))
-}
-
-/// At most `OVERLAPS_MAX` ranges that hold all of these: merging more than is needed changes
-/// nothing.
-fn coarser(ranges: &TimeRanges) -> TimeRanges {
-    let together = ranges.ranges().len().div_ceil(OVERLAPS_MAX).max(1);
-    let hull = |some: &[TimeRange]| some.iter().fold(TimeRange::EMPTY, |all, one| all.hull(*one));
-    TimeRanges::union_of(ranges.ranges().chunks(together).map(hull).collect())
+    shared
 }
 
 pub(super) fn misfit(error: arrow::error::ArrowError) -> EngineError {
@@ -315,8 +367,10 @@ impl TableSnapshot for TableView {
     fn with_tags(&self, filter: Arc<dyn TagFilter>) -> Result<Arc<dyn TableSnapshot>> {
         let parts = self.parts.iter().map(|part| part.with_tags(&filter));
         let parts: Arc<[Part]> = parts.filter_map(Result::transpose).collect::<Result<_>>()?;
-        let blocks = blocks(&parts, self.kept)?.into();
-        Ok(Arc::new(Self { parts, blocks, filtered: true, ..self.clone() }))
+        let newer = newer_blocks(&parts);
+        let blocks = blocks(&parts, &newer, self.kept)?.into();
+        let (newer, replaced) = (newer.into(), Arc::default()); // parts have other places now
+        Ok(Arc::new(Self { parts, blocks, newer, replaced, filtered: true, ..self.clone() }))
     }
 
     fn block_count(&self) -> usize {
@@ -330,7 +384,7 @@ impl TableSnapshot for TableView {
     fn read(&self, index: usize, projection: &[usize], time: TimeRange) -> Result<Batches> {
         match &self.blocks[index].1 {
             Block::Plain { part, block, times } => {
-                self.read_plain(&self.parts[*part], *block, projection, &times.within(time))
+                self.read_plain(*part, *block, projection, &times.within(time))
             }
             Block::Overlap(times) => self.read_overlap(projection, times.intersect(time)),
         }
@@ -364,7 +418,8 @@ impl TableSnapshot for TableView {
         let plain = |(_, block): &(BlockInfo, Block)| matches!(block, Block::Plain { .. });
         let exact =
             !self.filtered && self.parts.iter().all(all_kept) && self.blocks.iter().all(plain);
-        exact.then(|| self.parts.iter().map(Part::row_count).sum())
+        let rows = || (0..self.parts.len()).map(|part| self.rows_left(part).ok()).sum();
+        if exact { rows() } else { None }
     }
 }
 
@@ -378,9 +433,10 @@ mod tests {
 
     #[test]
     fn times_of_two_parts_or_more_overlap() {
-        let shared = overlaps(&[range(10, 30), range(0, 10), range(25, 27), range(26, 40)]);
-        assert_eq!(shared.ranges(), [range(10, 10), range(25, 30)]);
-        assert!(overlaps(&[range(0, 9), TimeRange::EMPTY, range(10, 19)]).is_empty());
+        let shared = overlaps(vec![range(10, 30), range(0, 10), range(25, 27), range(26, 40)]);
+        assert_eq!(TimeRanges::union_of(shared).ranges(), [range(10, 10), range(25, 30)]);
+        let apart = overlaps(vec![range(0, 9), TimeRange::EMPTY, range(10, 19)]);
+        assert!(TimeRanges::union_of(apart).is_empty());
     }
 
     #[test]
@@ -388,7 +444,7 @@ mod tests {
         let pairs = 0..i64::try_from(3 * OVERLAPS_MAX).expect("a small number");
         let ranges: Vec<TimeRange> =
             pairs.flat_map(|pair| [range(10 * pair, 10 * pair + 2); 2]).collect();
-        let shared = overlaps(&ranges);
+        let shared = TimeRanges::union_of(overlaps(ranges.clone())).coarser(OVERLAPS_MAX);
         assert_eq!(shared.ranges().len(), OVERLAPS_MAX);
         assert!(ranges.iter().all(|one| shared.covers(*one)));
     }

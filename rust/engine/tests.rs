@@ -201,6 +201,9 @@ fn check(engine: &Engine, model: &Model, nothing_deleted: bool) {
             }
         };
         check_series(&*view, &model, nothing_deleted);
+        if let Some(count) = view.row_count_exact() {
+            assert_eq!(count, model.len());
+        }
         for (min, max) in [(i64::MIN, i64::MAX), (3, 14), (8, i64::MAX), (i64::MIN, 11)] {
             let time = TimeRange { min, max };
             check_rows(&*view, &model, time);
@@ -216,6 +219,17 @@ enum Step {
     Delete(TimeRange, Option<Vec<Option<u8>>>),
     Persist,
     Compact,
+}
+
+impl Step {
+    /// With a value in each field of each row.
+    fn complete(self) -> Self {
+        let full = |(key, (x, y)): ((Series, i64), Fields)| (key, (x.or(Some(-2)), y.or(Some(-3))));
+        match self {
+            Self::Write(rows) => Self::Write(rows.into_iter().map(full).collect()),
+            other => other,
+        }
+    }
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -284,9 +298,12 @@ proptest! {
 
     #[test]
     fn any_placement_of_rows_reads_as_the_map_says(
-        steps in proptest::collection::vec(any_step(), 1..16)
+        steps in proptest::collection::vec(any_step(), 1..16),
+        complete in any::<bool>(),
     ) {
         let (engine, mut model) = started();
+        let steps: Vec<Step> =
+            steps.into_iter().map(|step| if complete { step.complete() } else { step }).collect();
         let mut nothing_deleted = true;
         for step in &steps {
             match step {
@@ -323,6 +340,27 @@ fn many_blocks_with_late_rows_read_as_the_map_says() {
     add(&engine, &mut model, &in_turn(40, 500));
     add(&engine, &mut model, &[(((Some(77), None), 10_000), (None, Some(1)))]);
     add(&engine, &mut model, &in_turn(300, BLOCK_ROWS_MAX));
+    check(&engine, &model, true);
+}
+
+#[test]
+fn late_rows_that_are_complete_replace_stored_ones_without_a_merge() {
+    let (engine, mut model) = started();
+    let complete = |mut rows: Vec<((Series, i64), Fields)>| {
+        for (_, fields) in &mut rows {
+            fields.0 = fields.0.or(Some(-1));
+        }
+        rows
+    };
+    add(&engine, &mut model, &complete(in_turn(0, 2 * BLOCK_ROWS_MAX)));
+    engine.persist().expect("a manifest");
+    let stored = view(&engine).row_count_exact();
+    add(&engine, &mut model, &complete(in_turn(150, 3_000)));
+    add(&engine, &mut model, &complete(in_turn(40, 500)));
+    assert_eq!((stored, view(&engine).row_count_exact()), (Some(16_385), Some(model.len())));
+    check(&engine, &model, true);
+    add(&engine, &mut model, &[(((Some(7), None), 60), (None, Some(1)))]);
+    assert_eq!(view(&engine).row_count_exact(), None, "a row keeps one value of the stored one");
     check(&engine, &model, true);
 }
 

@@ -101,6 +101,10 @@ impl UserSchema {
         Ok(Some(table))
     }
 
+    pub(super) fn database_name(&self) -> &str {
+        self.database.name()
+    }
+
     /// Names of the tables, sorted by bytes.
     pub(super) fn names(&self) -> Vec<String> {
         self.database.table_names()

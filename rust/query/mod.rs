@@ -17,6 +17,7 @@ mod functions;
 mod gap_fill;
 mod govern;
 mod influxql;
+mod kept_plans;
 mod leaf;
 mod params;
 mod predicate;

@@ -24,6 +24,7 @@ use super::govern::{
     Cancellation, Ending, Permits, QueryLimits, QueryPool, QueryThreads, TimeLimit, Weight, Work,
 };
 use super::influxql;
+use super::kept_plans::KeptPlans;
 use super::params::Param;
 use super::ready::{Bell, ReadyQueries};
 use super::session;
@@ -56,6 +57,7 @@ pub struct QueryEngine {
     /// `None` only while it is dropped.
     threads: Option<QueryThreads>,
     template: Arc<SessionState>,
+    plans: Arc<KeptPlans>,
     queries: Arc<QueryLog>,
     permits: Arc<Permits>,
     query_bytes: usize,
@@ -89,6 +91,7 @@ pub struct Question {
 /// Where a query runs.
 struct Place {
     template: Arc<SessionState>,
+    plans: Arc<KeptPlans>,
     queries: Arc<QueryLog>,
     permits: Arc<Permits>,
     /// Where large queries run.
@@ -120,6 +123,7 @@ impl QueryEngine {
         Ok(Self {
             threads: Some(QueryThreads::start(limits.threads.max(1))?),
             template: Arc::new(session::template(limits)?),
+            plans: Arc::default(),
             queries,
             permits: Arc::new(Permits::new(limits.running)),
             query_bytes: limits.query_bytes,
@@ -204,6 +208,7 @@ impl QueryEngine {
     fn place(&self, large: Handle) -> Place {
         Place {
             template: Arc::clone(&self.template),
+            plans: Arc::clone(&self.plans),
             queries: Arc::clone(&self.queries),
             permits: Arc::clone(&self.permits),
             large,
@@ -282,7 +287,8 @@ impl Request {
         let params = std::mem::take(&mut self.params);
         match self.language {
             Language::Sql => {
-                let plan = session::plan(&self.state, &self.text, params).await?;
+                let known = (&*self.place.plans, &*self.tables);
+                let plan = session::plan(&self.state, known, &self.text, params).await?;
                 Ok((plan, Metadata::new()))
             }
             Language::InfluxQl => {

@@ -1,8 +1,8 @@
 //! Queries that have something for their reader, told to whoever cannot wait for each of them.
 //!
 //! Comes in: the numbers of queries, each time one has sent something. Goes out: a descriptor that
-//! becomes readable, and those numbers. Stays true: what was sent before a number was taken is there
-//! when its stream is asked; a number may come without need.
+//! becomes readable, and those numbers. Stays true: what was sent before a number was taken is
+//! there when its stream is asked; a number may come without need.
 
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;

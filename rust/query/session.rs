@@ -17,9 +17,10 @@ use datafusion::logical_expr::{Expr, LogicalPlan, Subquery};
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
 
-use super::catalog::{CATALOG, TABLES_SCHEMA};
+use super::catalog::{CATALOG, TABLES_SCHEMA, UserSchema};
 use super::errors::from_datafusion;
 use super::govern::{self, QueryLimits};
+use super::kept_plans::KeptPlans;
 use super::params::{self, Param};
 use super::{depth, functions, gap_fill, references};
 use crate::clock::now_ns;
@@ -86,15 +87,28 @@ pub(super) fn of_query(
     state
 }
 
-/// Plans `sql`; `params` fill its placeholders.
+/// Plans `sql`, or takes the plan that was made for it before; `params` fill its placeholders.
 ///
 /// # Errors
 /// `Invalid` or `Unsupported`, with the message of InfluxDB 3 for it.
 pub(super) async fn plan(
     state: &SessionState,
+    (plans, tables): (&KeptPlans, &UserSchema),
     sql: &str,
     params: Vec<(String, Param)>,
 ) -> Result<LogicalPlan> {
+    let kept = plans.find(sql, tables).map_err(|error| from_datafusion(&error))?;
+    let plan = if let Some(plan) = kept {
+        plan
+    } else {
+        let plan = new_plan(state, sql).await?;
+        plans.keep(sql, tables, &plan).map_err(|error| from_datafusion(&error))?;
+        plan
+    };
+    params::fill(plan, sql, params).map_err(|error| from_datafusion(&error))
+}
+
+async fn new_plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     check_length(sql)?;
     depth::check(sql)?;
     let statement = state.sql_to_statement(sql, &Dialect::Generic);
@@ -104,7 +118,7 @@ pub(super) async fn plan(
     let plan = plan.map_err(|error| from_datafusion(&error))?;
     check_size(&plan)?; // before anything walks the plan
     read_only().verify_plan(&plan).map_err(|error| from_datafusion(&error))?;
-    params::fill(plan, sql, params).map_err(|error| from_datafusion(&error))
+    Ok(plan)
 }
 
 fn read_only() -> SQLOptions {

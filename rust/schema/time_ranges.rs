@@ -57,11 +57,37 @@ impl TimeRanges {
         range.is_empty() || self.0.iter().any(holds)
     }
 
+    /// Whether any time of a range is in it.
+    #[must_use]
+    pub fn touches(&self, range: TimeRange) -> bool {
+        self.0.iter().any(|one| !one.intersect(range).is_empty())
+    }
+
     /// The times that are also in `range`.
     #[must_use]
     pub fn within(&self, range: TimeRange) -> Self {
         let both = self.0.iter().map(|one| one.intersect(range));
         Self(both.filter(|one| !one.is_empty()).collect())
+    }
+
+    /// The times that are also in `others`.
+    #[must_use]
+    pub fn both(&self, others: &Self) -> Self {
+        let (mut left, mut right, mut both) = (0, 0, Vec::new());
+        while let (Some(one), Some(other)) = (self.0.get(left), others.0.get(right)) {
+            both.extend(Some(one.intersect(*other)).filter(|shared| !shared.is_empty()));
+            if one.max < other.max { left += 1 } else { right += 1 }
+        }
+        Self(both)
+    }
+
+    /// At most `ranges_max` ranges that hold all of these, neighbours taken together.
+    #[must_use]
+    pub fn coarser(&self, ranges_max: usize) -> Self {
+        let together = self.0.len().div_ceil(ranges_max).max(1);
+        let hull =
+            |some: &[TimeRange]| some.iter().fold(TimeRange::EMPTY, |all, one| all.hull(*one));
+        Self(self.0.chunks(together).map(hull).collect())
     }
 
     /// The times that are not in `others`.

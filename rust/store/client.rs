@@ -17,10 +17,10 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Runtime};
 
 use super::open::{StoreLocation, open_store};
-use super::recent_cache::RecentCache;
 use crate::disk::Disk;
 use crate::error::{EngineError, Result};
 use crate::limits::OBJECT_CACHE_BYTES_MAX;
+use crate::recent_cache::RecentCache;
 
 /// See the head of this file.
 #[derive(Debug)]

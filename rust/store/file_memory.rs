@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::{Array, ArrayRef};
 
 use super::opened_file::OpenedFile;
-use super::recent_cache::RecentCache;
 use crate::limits::OPENED_FILES_BYTES_MAX;
+use crate::recent_cache::RecentCache;
 
 /// A row group of a column: the number of its file in this process, the row group, the column.
 pub(super) type ColumnPiece = (u64, usize, usize);

@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::{ArrayRef, AsArray, TimestampNanosecondArray};
 use arrow::datatypes::{DataType, Field, SchemaRef, TimestampNanosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -33,11 +33,13 @@ impl RowFile {
         let Some(time) = column(&opened.metadata, TIME) else { return Ok(None) };
         let mut wanted = fields_of(opened, &request.schema);
         wanted.push(time);
-        if !self.asks_again(opened, group, &wanted) {
+        // rows that are left out are known by their places, which pages do not tell
+        if !self.asks_again(opened, group, &wanted) && request.replaced.is_empty() {
             return Ok(None);
         }
         let Some(series) = self.series_of(opened)? else { return Ok(None) };
         let stretches = self.stretches(opened, &series, request, group, time)?;
+        let stretches = without(stretches, &request.replaced);
         let schema = SchemaRef::clone(&request.schema);
         if stretches.is_empty() {
             return Ok(Some(FileBatches::none(self.name(), schema)));
@@ -78,6 +80,29 @@ impl RowFile {
         });
         let groups = groups.collect::<Result<Vec<_>>>()?;
         Ok(Some(FileBatches::kept(self.name(), SchemaRef::clone(schema), groups)))
+    }
+
+    /// The rows of a row group, counted from the start of the file.
+    ///
+    /// # Errors
+    /// As [`Self::row_groups`].
+    pub fn rows_of_group(&self, group: usize) -> Result<Range<usize>> {
+        Ok(self.opened()?.rows_of(group))
+    }
+
+    /// The times of a row group.
+    ///
+    /// # Errors
+    /// `Corrupt` where the file is not what was stored, `Internal` where it cannot be read.
+    pub fn times_of_group(&self, group: usize) -> Result<TimestampNanosecondArray> {
+        let opened = self.opened()?;
+        let time = column(&opened.metadata, TIME);
+        let times = match time {
+            Some(time) => self.decoded(&opened, group, &[time])?.pop(),
+            None => None,
+        };
+        let times = times.as_ref().and_then(|times| times.as_primitive_opt()).cloned();
+        times.ok_or_else(|| self.damaged("it has no time"))
     }
 
     /// Whether all of these columns of a row group were asked for before.
@@ -204,6 +229,28 @@ fn cut(times: &[i64], start: usize, wanted: &TimeRanges) -> impl Iterator<Item =
     wanted.ranges().iter().map(rows).filter(|rows| !rows.is_empty())
 }
 
+/// The stretches without these rows; both ascend.
+fn without(stretches: Vec<Stretch>, rows: &[u32]) -> Vec<Stretch> {
+    if rows.is_empty() {
+        return stretches;
+    }
+    let mut left = Vec::with_capacity(stretches.len());
+    let mut gone = rows.iter().map(|row| *row as usize).peekable();
+    for Stretch { series, rows } in stretches {
+        let mut start = rows.start;
+        while let Some(row) = gone.next_if(|row| *row < rows.end) {
+            if start < row {
+                left.push(Stretch { series, rows: start..row });
+            }
+            start = start.max(row + 1);
+        }
+        if start < rows.end {
+            left.push(Stretch { series, rows: start..rows.end });
+        }
+    }
+    left
+}
+
 fn is_tag(kind: &DataType) -> bool {
     matches!(kind, DataType::Dictionary(..))
 }
@@ -212,4 +259,20 @@ fn is_tag(kind: &DataType) -> bool {
 fn fields_of(opened: &OpenedFile, schema: &SchemaRef) -> Vec<usize> {
     let fields = schema.fields().iter().filter(|field| !is_tag(field.data_type()));
     fields.filter_map(|field| column(&opened.metadata, field.name())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_replaced_are_left_out() {
+        let stretch = |series, rows| Stretch { series, rows };
+        let all = vec![stretch(0, 0..5), stretch(1, 8..10), stretch(2, 10..12)];
+        assert_eq!(without(all.clone(), &[]), all);
+        assert_eq!(
+            without(all.clone(), &[0, 2, 3, 6, 8, 9, 11, 30]),
+            [stretch(0, 1..2), stretch(0, 4..5), stretch(2, 10..11)]
+        );
+    }
 }

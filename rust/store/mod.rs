@@ -22,7 +22,6 @@ mod object_reader;
 mod open;
 mod opened_file;
 mod parquet_file;
-mod recent_cache;
 mod row_file;
 mod row_store;
 mod series_index;

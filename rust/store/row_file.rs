@@ -61,6 +61,17 @@ pub struct RowRequest {
     pub tags: Option<Arc<TagChoice>>,
     /// Rows of a batch, at most.
     pub rows_max: usize,
+    /// Rows of the one row group that is read, ascending, that are not wanted.
+    pub replaced: Arc<[u32]>,
+}
+
+impl RowRequest {
+    /// The rows of all series in these times.
+    #[must_use]
+    pub fn of_all(schema: SchemaRef, times: TimeRanges) -> Self {
+        let rows_max = BLOCK_ROWS_MAX;
+        Self { schema, times, tags: None, rows_max, replaced: Arc::default() }
+    }
 }
 
 /// Rows that are read and encoded together.
@@ -77,6 +88,12 @@ impl RowFile {
     pub(super) fn new(entry: FileEntry, client: Arc<StoreClient>, memory: Arc<FileMemory>) -> Self {
         let number = memory.next_file();
         Self { entry, client, memory, number, checked: Mutex::default() }
+    }
+
+    /// A number that no other file of this process has.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// What the manifest says of it.
@@ -160,7 +177,7 @@ impl RowFile {
         let groups: Vec<usize> = (0..opened.groups.len()).collect();
         let chosen = selected(&opened, &groups, |group| rows_within(rows, group));
         let (schema, times) = (SchemaRef::clone(schema), TimeRange::ALL.into());
-        let request = RowRequest { schema, times, tags: None, rows_max: BLOCK_ROWS_MAX };
+        let request = RowRequest::of_all(schema, times);
         self.batches(&opened, &request, chosen)
     }
 
@@ -201,7 +218,7 @@ impl RowFile {
     }
 
     /// The footer; the first call checks the whole file.
-    fn opened(&self) -> Result<Arc<OpenedFile>> {
+    pub(super) fn opened(&self) -> Result<Arc<OpenedFile>> {
         let mut checked = self.checked.lock();
         if let Some(opened) = self.memory.opened.get(&self.entry.path) {
             return Ok(opened);
@@ -255,7 +272,7 @@ impl RowFile {
         let schema = Arc::new(schema.map_err(|error| unreadable(&self.entry.path, error))?);
         let mut builder = IndexBuilder::new(&schema)?;
         let times = TimeRange::ALL.into();
-        let request = RowRequest { schema, times, tags: None, rows_max: BLOCK_ROWS_MAX };
+        let request = RowRequest::of_all(schema, times);
         let groups = (0..opened.groups.len()).collect();
         for batch in self.batches(opened, &request, Chosen::all_of(groups))? {
             if !builder.add(&batch?)? {

@@ -105,8 +105,8 @@ impl SeriesIndex {
         found
     }
 
-    /// The series of the mask that have rows in `within` and times that are wanted: with those rows,
-    /// and the times, unless all of the series are wanted.
+    /// The series of the mask that have rows in `within` and times that are wanted: with those
+    /// rows, and the times, unless all of the series are wanted.
     pub(super) fn wanted<'s>(
         &'s self,
         within: &'s Range<usize>,

@@ -11,6 +11,7 @@ RUST_LAYERS = {
     "error": 0,
     "limits": 0,
     "clock": 0,
+    "recent_cache": 0,
     "wake": 0,
     "codec": 1,
     "influxql": 1,

@@ -90,6 +90,7 @@ def server_config(values: Values) -> ServerConfig:
         query_threads=values[options.QUERY_THREADS] or base.query_threads,
         query_memory_bytes=values[options.QUERY_MEMORY],
         query_spill_bytes=values[options.QUERY_SPILL],
+        column_cache_bytes=_column_cache_bytes(values, base),
         max_concurrent_queries=values[options.QUERIES_RUNNING],
         query_timeout_ms=values[options.QUERY_TIMEOUT],
         log_filter=values[options.LOG_FILTER] or base.log_filter,
@@ -101,6 +102,12 @@ def server_config(values: Values) -> ServerConfig:
 
 def _or(value: Given | None, default: Given) -> Given:
     return default if value is None else value
+
+
+def _column_cache_bytes(values: Values, base: ServerConfig) -> int:
+    if values[options.NO_COLUMN_CACHE]:
+        return 0
+    return _or(values[options.COLUMN_CACHE], base.column_cache_bytes)
 
 
 def _node_id(values: Values) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from influxpe.cli.parameter import Parameter, defaulted, flag, option, optional_value, several
 from influxpe.cli.value_types import (
-    byte_size,
     duration_ns,
     fraction,
     key_value,
@@ -18,7 +17,6 @@ from influxpe.cli.value_types import (
     signed_number,
     whole_number,
 )
-from influxpe.config import memory_bytes
 
 HEADING = "Accepted without effect"
 REMOTE_STORES = "Accepted without effect: remote object stores"
@@ -107,13 +105,6 @@ TEXTS: tuple[Row, ...] = (
 )
 SWITCHES: tuple[Row, ...] = (
     ("wal-replay-fail-on-error", "End the start where the log has a fault"),
-    (
-        "disable-parquet-mem-cache",
-        "Do not cache files in memory",
-        "INFLUXDB3_DISABLE_PARQUET_MEM_CACHE INFLUXDB3_DISABLE_FILE_CACHE "
-        "INFLUXDB3_DISABLE_DATA_FILE_CACHE",
-        "disable-file-cache disable-data-file-cache",
-    ),
     ("datafusion-use-cached-parquet-loader", "Read files through the cache"),
     ("disable-log-filter-noise-reduction", "Log all parts in debug and trace"),
     ("disable-package-management", "Refuse to install packages"),
@@ -271,16 +262,6 @@ PARTICULAR: tuple[Parameter[Any], ...] = (
         "10m",
         choices=("1m", "5m", "10m"),
         environment=_variable("gen1-duration"),
-        heading=HEADING,
-        advanced=True,
-    ),
-    option(
-        "parquet-mem-cache-size",
-        "SIZE",
-        "Memory for cached files",
-        byte_size("mb", memory_bytes),
-        aliases=("file-cache-size",),
-        environment=("INFLUXDB3_PARQUET_MEM_CACHE_SIZE", "INFLUXDB3_FILE_CACHE_SIZE"),
         heading=HEADING,
         advanced=True,
     ),

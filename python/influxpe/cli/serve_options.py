@@ -362,6 +362,27 @@ QUERY_SPILL = option(
     environment=("INFLUXPE_QUERY_SPILL_SIZE",),
     heading=MEMORY,
 )
+COLUMN_CACHE = option(
+    "parquet-mem-cache-size",
+    "SIZE",
+    "Memory for columns of files that are asked for again, written like that for queries; 0 keeps "
+    "none [default: 20%]",
+    byte_size("mb", memory_bytes),
+    aliases=("file-cache-size",),
+    environment=("INFLUXDB3_PARQUET_MEM_CACHE_SIZE", "INFLUXDB3_FILE_CACHE_SIZE"),
+    heading=MEMORY,
+)
+NO_COLUMN_CACHE = flag(
+    "disable-parquet-mem-cache",
+    "Keep no columns of files in memory",
+    aliases=("disable-file-cache", "disable-data-file-cache"),
+    environment=(
+        "INFLUXDB3_DISABLE_PARQUET_MEM_CACHE",
+        "INFLUXDB3_DISABLE_FILE_CACHE",
+        "INFLUXDB3_DISABLE_DATA_FILE_CACHE",
+    ),
+    heading=MEMORY,
+)
 LOG_FILTER = option(
     "log-filter",
     "DIRECTIVES",
@@ -434,6 +455,8 @@ EFFECTIVE = (
     QUERY_TIMEOUT,
     QUERY_MEMORY,
     QUERY_SPILL,
+    COLUMN_CACHE,
+    NO_COLUMN_CACHE,
     LOG_FILTER,
     VERBOSE,
     LOG_DESTINATION,

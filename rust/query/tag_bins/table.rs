@@ -1,8 +1,8 @@
 //! The groups so far.
 //!
-//! Comes in: the key columns of batches. Goes out: the number of the group of each row, and the keys
-//! of all groups. Stays true: groups are numbered from zero without a hole. A batch whose tags have
-//! other values than those before asks for a new table.
+//! Comes in: the key columns of batches. Goes out: the number of the group of each row, and the
+//! keys of all groups. Stays true: groups are numbered from zero without a hole. A batch whose tags
+//! have other values than those before asks for a new table.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -77,8 +77,7 @@ fn stored(rows: &[Row]) -> Arc<RowFile> {
 
 /// The numbers of the wanted rows, of all row groups together and of one after the other.
 fn read(file: &RowFile, times: &TimeRanges, tags: Option<Arc<TagChoice>>) -> [Vec<i64>; 2] {
-    let request =
-        RowRequest { schema: schema(), times: times.clone(), tags, rows_max: BLOCK_ROWS_MAX };
+    let request = RowRequest { tags, ..RowRequest::of_all(schema(), times.clone()) };
     let numbers = |group| -> Vec<i64> {
         let batches = file.read(&request, group).expect("batches");
         let batches = batches.map(|batch| batch.expect("a batch"));

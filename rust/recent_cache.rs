@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 /// See the head of this file.
 #[derive(Debug)]
-pub(super) struct RecentCache<K, V> {
+pub(crate) struct RecentCache<K, V> {
     bytes_max: usize,
     state: Mutex<State<K, V>>,
 }
@@ -28,17 +28,17 @@ struct Entry<V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> RecentCache<K, V> {
-    pub(super) fn new(bytes_max: usize) -> Self {
+    pub(crate) fn new(bytes_max: usize) -> Self {
         let state = State { entries: HashMap::default(), bytes: 0, clock: 0 };
         Self { bytes_max, state: Mutex::new(state) }
     }
 
     /// Whether it can keep anything.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.bytes_max > 0
     }
 
-    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
@@ -52,7 +52,7 @@ impl<K: Hash + Eq + Clone, V: Clone> RecentCache<K, V> {
 
     /// Keeps a value of so many bytes, in the place of those that were not used for longest. One
     /// that would push out all others is not kept.
-    pub(super) fn put(&self, key: K, value: V, bytes: usize) {
+    pub(crate) fn put(&self, key: K, value: V, bytes: usize) {
         let mut state = self.state.lock();
         state.remove(&key);
         if bytes > self.bytes_max {
@@ -67,7 +67,7 @@ impl<K: Hash + Eq + Clone, V: Clone> RecentCache<K, V> {
         }
     }
 
-    pub(super) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
+    pub(crate) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
     where
         K: Borrow<Q>,
     {
@@ -75,7 +75,7 @@ impl<K: Hash + Eq + Clone, V: Clone> RecentCache<K, V> {
     }
 
     /// Drops what `stays` does not hold for.
-    pub(super) fn retain(&self, stays: impl Fn(&K) -> bool) {
+    pub(crate) fn retain(&self, stays: impl Fn(&K) -> bool) {
         let mut state = self.state.lock();
         let mut bytes = 0;
         state.entries.retain(|key, entry| {
