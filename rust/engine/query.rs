@@ -94,7 +94,8 @@ impl Engine {
         let internal = catalog.database(INTERNAL_DATABASE).map(|one| self.view(one));
         let database = Arc::new(self.view(&found));
         let files = self.plugin_files.load_full();
-        let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
+        let node = Arc::clone(&self.node);
+        let system = Arc::new(SystemView::new(catalog, found.id, lines, files, node, internal));
         Ok(Question { database, system, language, text: text.to_owned(), params, format })
     }
 
