@@ -79,6 +79,16 @@ impl Engine {
         self.query.ready()
     }
 
+    /// What the values of the placeholders of a statement in SQL must be, as an Arrow stream that
+    /// ends after its schema: `$1`, `$2`, ... in their order, then those with names.
+    ///
+    /// # Errors
+    /// `NotFound` for the database, `Invalid` and `Unsupported` as [`Self::query`].
+    pub fn parameters(&self, database: &str, sql: &str) -> Result<Vec<u8>> {
+        let question = self.question((Language::Sql, sql), database, Vec::new(), Format::Arrow)?;
+        self.query.parameters(question)
+    }
+
     fn question(
         &self,
         (language, text): (Language, &str),

@@ -22,7 +22,7 @@ use super::errors::from_datafusion;
 use super::govern::{self, QueryLimits};
 use super::kept_plans::KeptPlans;
 use super::params::{self, Param};
-use super::{depth, functions, gap_fill, references};
+use super::{depth, functions, gap_fill, placeholders, references};
 use crate::clock::now_ns;
 use crate::error::{EngineError, Result};
 use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
@@ -108,10 +108,15 @@ pub(super) async fn plan(
     params::fill(plan, sql, params).map_err(|error| from_datafusion(&error))
 }
 
-async fn new_plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
+/// Plans `sql`; its placeholders have no values yet.
+///
+/// # Errors
+/// As [`plan`], missing values aside.
+pub(super) async fn new_plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     check_length(sql)?;
     depth::check(sql)?;
-    let statement = state.sql_to_statement(sql, &Dialect::Generic);
+    let sql = placeholders::numbered(sql)?;
+    let statement = state.sql_to_statement(&sql, &Dialect::Generic);
     let statement = statement.map_err(|error| from_datafusion(&error))?;
     references::check(&statement)?;
     let plan = state.statement_to_plan(statement).await;

@@ -147,6 +147,8 @@ def test_a_statement_is_prepared_bound_and_closed(asker: Asker, ask: Ask) -> Non
     result = Fields(Fields(made.body.to_pybytes()).bytes_of(2))
     schema = pa.ipc.read_schema(pa.py_buffer(bytes(result.bytes_of(2))))
     assert schema.names == ["v"]
+    parameters = pa.ipc.read_schema(pa.py_buffer(bytes(result.bytes_of(3))))
+    assert parameters.to_string() == "h: string"
 
     def command(handle: bytes) -> flight.FlightDescriptor:
         return flight.FlightDescriptor.for_command(
