@@ -11,7 +11,7 @@ from pyarrow import flight
 from influxpe.http.flight.commands import PACKAGE
 from influxpe.http.flight.messages import TYPE_URL
 from influxpe.http.flight.protobuf import Fields, message
-from influxpe.http.flight.sql_facts import FUNCTIONS
+from influxpe.http.flight.sql_facts import FUNCTIONS, SQL_BYTES_MAX
 from influxpe.http.flight.status import Code
 from tests.api_client import ApiClient
 from tests.integration.flight.conftest import Asker
@@ -111,9 +111,16 @@ def test_every_fact_that_a_driver_of_jdbc_asks_for_is_told(ask: Ask) -> None:
     assert {*range(500, 577)} <= told.keys()
     assert told[563] is False
     assert "ILIKE" in told[508]
-    assert (told[517], told[557], told[567]) == ([], 1_048_576, 2)
+    assert (told[517], told[557], told[567]) == ([], SQL_BYTES_MAX, 2)
     kinds: Any = found.column(1).combine_chunks()
     assert dict(zip(told, kinds.type_codes.to_pylist(), strict=True))[562] == BIGINT
+
+
+def test_a_statement_may_be_as_long_as_is_told(ask: Ask) -> None:
+    longest = "SELECT 1".ljust(SQL_BYTES_MAX)
+    assert ask("CommandStatementQuery", {1: longest}).num_rows == 1
+    with pytest.raises(pa.ArrowInvalid, match=f"the maximum is {SQL_BYTES_MAX} bytes"):
+        ask("CommandStatementQuery", {1: longest + " "})
 
 
 def test_every_function_that_is_told_can_be_called(ask: Ask) -> None:

@@ -6,6 +6,7 @@ that all are here that they ask for; 0 is a maximum that nobody knows.
 
 from __future__ import annotations
 
+# As rust/limits.rs has it.
 SQL_BYTES_MAX = 1_048_576
 NO_TRANSACTIONS = 0
 CASE_UNKNOWN, CASE_INSENSITIVE_LOWER = 0, 3
