@@ -30,6 +30,9 @@ pub const BATCH_TEXT_BYTES_MAX: usize = 128 * 1_024 * 1_024;
 pub const REFUSED_RANGES_MAX: usize = 1_000;
 /// Bytes of one SQL text: planning takes stack and time in proportion to it.
 pub const SQL_BYTES_MAX: usize = 1_048_576;
+/// Numbers of placeholders in one statement: its clients are told a type of each, also where a
+/// short text has only the last.
+pub const SQL_PARAMETERS_MAX: usize = 65_535;
 /// Bytes of one InfluxQL text, as of SQL.
 pub const INFLUXQL_BYTES_MAX: usize = SQL_BYTES_MAX;
 /// Statements of one InfluxQL text: each becomes a query and a part of the answer.

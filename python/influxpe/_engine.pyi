@@ -639,6 +639,13 @@ class Engine:
         """Readable once there are `ready_queries`, for an event loop to watch."""
     def ready_queries(self) -> list[int]:
         """Numbers of queries that have something to `poll`, given since the last call."""
+    def parameters(self, database: str, sql: str) -> bytes:
+        """What the placeholders of a statement in SQL take, as the schema of an Arrow stream.
+
+        The n-th field is `$n` or the n-th `?`; names come after all numbers, in their order. A type
+        that the statement does not tell is text. Raises `NotFoundError`, `InvalidError` and
+        `UnsupportedError` as `query` does.
+        """
     def cancel_query(self, id: int) -> None:
         """Ends a running query, by its id in `system.queries`; whoever waits for it is told.
 

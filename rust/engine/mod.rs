@@ -18,6 +18,7 @@ mod erase;
 mod feed;
 mod newest_rows;
 mod newest_stored;
+mod node;
 mod open;
 mod persist;
 mod pieces;
@@ -57,7 +58,7 @@ use parking_lot::Mutex;
 use crate::buffer::Buffer;
 use crate::cache::Caches;
 use crate::error::Result;
-use crate::query::{LogLine, LogRing, PluginFileRow, QueryEngine};
+use crate::query::{LogLine, LogRing, NodeRow, PluginFileRow, QueryEngine};
 use crate::schema::{Catalog, CatalogLimits, Position};
 use crate::store::RowStore;
 use crate::wal::Queue;
@@ -89,6 +90,7 @@ pub struct Engine {
     log_lines: Arc<LogRing>,
     /// What `system.plugin_files` shows.
     plugin_files: ArcSwap<Vec<PluginFileRow>>,
+    node: Arc<NodeRow>,
     query: QueryEngine,
 }
 

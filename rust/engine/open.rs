@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use super::background::Background;
 use super::compact::Compactor;
+use super::node::this_node;
 use super::persist::{LogRelease, Persister};
 use super::signal::Signal;
 use super::sink::{self, Applied, BufferSink, Effect};
@@ -169,6 +170,7 @@ impl Engine {
             warning,
             log_lines: Arc::new(LogRing::default()),
             plugin_files: ArcSwap::default(),
+            node: Arc::new(this_node(&options.node_id)?),
             query: QueryEngine::new(&options.queries)?,
         });
         engine.make_identity()?;
@@ -246,7 +248,7 @@ fn random_bytes<const N: usize>() -> Result<[u8; N]> {
 }
 
 /// A random (version 4) UUID.
-fn random_uuid() -> Result<String> {
+pub(super) fn random_uuid() -> Result<String> {
     let mut bytes: [u8; 16] = random_bytes()?;
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;

@@ -79,6 +79,16 @@ impl Engine {
         self.query.ready()
     }
 
+    /// What the values of the placeholders of a statement in SQL must be, as an Arrow stream that
+    /// ends after its schema: `$1`, `$2`, ... in their order, then those with names.
+    ///
+    /// # Errors
+    /// `NotFound` for the database, `Invalid` and `Unsupported` as [`Self::query`].
+    pub fn parameters(&self, database: &str, sql: &str) -> Result<Vec<u8>> {
+        let question = self.question((Language::Sql, sql), database, Vec::new(), Format::Arrow)?;
+        self.query.parameters(question)
+    }
+
     fn question(
         &self,
         (language, text): (Language, &str),
@@ -94,7 +104,8 @@ impl Engine {
         let internal = catalog.database(INTERNAL_DATABASE).map(|one| self.view(one));
         let database = Arc::new(self.view(&found));
         let files = self.plugin_files.load_full();
-        let system = Arc::new(SystemView::new(catalog, found.id, lines, files, internal));
+        let node = Arc::clone(&self.node);
+        let system = Arc::new(SystemView::new(catalog, found.id, lines, files, node, internal));
         Ok(Question { database, system, language, text: text.to_owned(), params, format })
     }
 

@@ -25,6 +25,7 @@ pub(super) struct SystemView {
     database: DatabaseId,
     lines: Arc<LogRing>,
     files: Arc<Vec<PluginFileRow>>,
+    node: Arc<NodeRow>,
     internal: Option<DatabaseView>,
 }
 
@@ -35,9 +36,10 @@ impl SystemView {
         database: DatabaseId,
         lines: Arc<LogRing>,
         files: Arc<Vec<PluginFileRow>>,
+        node: Arc<NodeRow>,
         internal: Option<DatabaseView>,
     ) -> Self {
-        Self { catalog, database, lines, files, internal }
+        Self { catalog, database, lines, files, node, internal }
     }
 }
 
@@ -97,7 +99,7 @@ impl SystemSource for SystemView {
     }
 
     fn nodes(&self) -> Vec<NodeRow> {
-        Vec::new()
+        vec![NodeRow::clone(&self.node)]
     }
 }
 

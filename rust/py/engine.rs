@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 
 use super::backup::Backup;
 use super::cache::CacheInfo;
@@ -272,6 +272,15 @@ impl Engine {
             }
         };
         stream.map(QueryStream::from)
+    }
+
+    fn parameters<'py>(
+        &self,
+        py: Python<'py>,
+        database: &str,
+        sql: &str,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        enter(py, || self.0.parameters(database, sql)).map(|bytes| PyBytes::new(py, &bytes))
     }
 
     fn query_descriptor(&self) -> i32 {

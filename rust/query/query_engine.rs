@@ -196,6 +196,15 @@ impl QueryEngine {
         SessionState::clone(&self.template)
     }
 
+    /// The settings and functions of a statement over a database.
+    pub(super) fn state_over(
+        &self,
+        database: Arc<dyn Database>,
+        system: Arc<dyn SystemSource>,
+    ) -> SessionState {
+        state_over(&self.template, &self.queries, database, system).0
+    }
+
     /// Works on a query thread.
     ///
     /// # Errors
@@ -225,16 +234,25 @@ impl Drop for QueryEngine {
     }
 }
 
+fn state_over(
+    template: &SessionState,
+    queries: &Arc<QueryLog>,
+    database: Arc<dyn Database>,
+    system: Arc<dyn SystemSource>,
+) -> (SessionState, Arc<UserSchema>) {
+    let system = SystemSchema::new(Arc::clone(&database), system, Arc::clone(queries));
+    let caches = Arc::clone(&database);
+    let catalog = QueryCatalog::new(database, system);
+    let tables = catalog.tables();
+    let mut state = session::of_query(template, Arc::new(catalog));
+    cache_functions::register(&mut state, caches);
+    (state, tables)
+}
+
 impl Request {
     fn new(question: Question, logged: Logged, work: Arc<Work>, place: Place) -> Self {
         let Question { database, system, language, text, params, format } = question;
-        let queries = Arc::clone(&place.queries);
-        let system = SystemSchema::new(Arc::clone(&database), system, queries);
-        let caches = Arc::clone(&database);
-        let catalog = QueryCatalog::new(database, system);
-        let tables = catalog.tables();
-        let mut state = session::of_query(&place.template, Arc::new(catalog));
-        cache_functions::register(&mut state, caches);
+        let (state, tables) = state_over(&place.template, &place.queries, database, system);
         Self { state, tables, language, text, params, format, logged, work, place }
     }
 

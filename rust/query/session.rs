@@ -16,13 +16,15 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{Expr, LogicalPlan, Subquery};
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
 
 use super::catalog::{CATALOG, TABLES_SCHEMA, UserSchema};
 use super::errors::from_datafusion;
 use super::govern::{self, QueryLimits};
 use super::kept_plans::KeptPlans;
 use super::params::{self, Param};
-use super::{depth, functions, gap_fill, references};
+use super::{depth, functions, gap_fill, placeholders, references};
 use crate::clock::now_ns;
 use crate::error::{EngineError, Result};
 use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
@@ -30,6 +32,9 @@ use crate::limits::{BLOCK_ROWS_MAX, SQL_BYTES_MAX};
 /// Steps of one plan, a shared table expression counted wherever it is used: each use is planned
 /// anew, so that a short statement can ask for a plan that no machine holds.
 pub const PLAN_NODES_MAX: usize = 10_000;
+
+/// As a plan that inserts is refused.
+const INSERT_REFUSED: &str = "Error during planning: DML not supported: Insert Into";
 
 /// Part of the memory of a query that its sorts together keep free, to merge what they spill.
 const SPILL_RESERVE_SHARE: usize = 8;
@@ -108,17 +113,30 @@ pub(super) async fn plan(
     params::fill(plan, sql, params).map_err(|error| from_datafusion(&error))
 }
 
-async fn new_plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
+/// Plans `sql`; its placeholders have no values yet.
+///
+/// # Errors
+/// As [`plan`], missing values aside.
+pub(super) async fn new_plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     check_length(sql)?;
     depth::check(sql)?;
-    let statement = state.sql_to_statement(sql, &Dialect::Generic);
+    let sql = placeholders::numbered(sql)?;
+    let statement = state.sql_to_statement(&sql, &Dialect::Generic);
     let statement = statement.map_err(|error| from_datafusion(&error))?;
     references::check(&statement)?;
+    let is_insert = is_insert(&statement);
     let plan = state.statement_to_plan(statement).await;
-    let plan = plan.map_err(|error| from_datafusion(&error))?;
+    let plan = plan.map_err(|error| {
+        // whatever is wrong with its rows, it cannot be put right
+        if is_insert { EngineError::invalid(INSERT_REFUSED) } else { from_datafusion(&error) }
+    })?;
     check_size(&plan)?; // before anything walks the plan
     read_only().verify_plan(&plan).map_err(|error| from_datafusion(&error))?;
     Ok(plan)
+}
+
+fn is_insert(statement: &Statement) -> bool {
+    matches!(statement, Statement::Statement(inner) if matches!(**inner, SqlStatement::Insert(_)))
 }
 
 fn read_only() -> SQLOptions {

@@ -7,9 +7,13 @@ from influxpe.http.messages import Call, Refusal, empty_response
 from influxpe.http.names import check_database_name
 from influxpe.http.parameters import json_parameters, query_parameters
 from influxpe.http.services import Services
-from influxpe.http.times import hard_delete_at_ns, retention_ns, timestamp_ns
-
-TIME_NS_MIN, TIME_NS_MAX = -(2**63), 2**63 - 1
+from influxpe.http.times import (
+    TIME_NS_MAX,
+    TIME_NS_MIN,
+    hard_delete_at_ns,
+    retention_ns,
+    time_ns,
+)
 
 
 class _Field(msgspec.Struct):
@@ -101,8 +105,8 @@ class TableEndpoints:
             raise Refusal(
                 400, "name `start`, `stop` or `tags`: without any of them every row would go"
             )
-        first_ns = TIME_NS_MIN if given.start is None else _time_ns(given.start)
-        last_ns = TIME_NS_MAX if given.stop is None else _time_ns(given.stop) - 1
+        first_ns = TIME_NS_MIN if given.start is None else time_ns(given.start)
+        last_ns = TIME_NS_MAX if given.stop is None else time_ns(given.stop) - 1
         tags = [(tag, _values(values)) for tag, values in given.tags.items()]
         await self._services.threads.catalog(
             lambda: self._engine.delete_rows(
@@ -110,13 +114,6 @@ class TableEndpoints:
             )
         )
         return empty_response()
-
-
-def _time_ns(given: int | str) -> int:
-    time_ns = given if isinstance(given, int) else timestamp_ns(given)
-    if TIME_NS_MIN < time_ns <= TIME_NS_MAX:
-        return time_ns
-    raise Refusal(400, f"the time {given} lies outside of what 64 bits of nanoseconds can say")
 
 
 def _values(given: _TagValues) -> list[str | None]:

@@ -8,6 +8,7 @@ from influxpe.triggers.duration import parse_duration
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND_NS = 1_000_000_000
+TIME_NS_MIN, TIME_NS_MAX = -(2**63), 2**63 - 1
 # What the catalog can hold: about 292 years.
 RETENTION_NS_MAX = 2**63 - 1
 # The digits of a fraction of a second that Python does not read.
@@ -55,7 +56,15 @@ def hard_delete_at_ns(text: str | None, now_ns: int) -> int | None:
         return now_ns + HARD_DELETE_DEFAULT_NS
     if text == "now":
         return now_ns
-    return max(now_ns, timestamp_ns(text))
+    return now_ns if timestamp_ns(text) <= now_ns else time_ns(text)
+
+
+def time_ns(given: int | str) -> int:
+    """Give nanoseconds since the epoch as the engine takes them. Raises `Refusal` (400)."""
+    found_ns = given if isinstance(given, int) else timestamp_ns(given)
+    if TIME_NS_MIN < found_ns <= TIME_NS_MAX:
+        return found_ns
+    raise Refusal(400, f"the time {given} lies outside of what 64 bits of nanoseconds can say")
 
 
 def milliseconds_text(milliseconds: int | None) -> str | None:

@@ -200,8 +200,9 @@ class Runner:
         except (InvalidError, TooLargeError) as error:
             await self._post_lost(partial(make, lost=str(error)), work, record)
             return
+        attempts = "attempt" if attempt == 1 else "attempts"
         self.log.failure(
-            f"given up after {attempt} attempts: it waits among the dead letters; "
+            f"given up after {attempt} {attempts}: it waits among the dead letters; "
             "`influxpe replay` runs it again"
         )
 

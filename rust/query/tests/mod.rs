@@ -6,6 +6,7 @@ mod formats;
 mod gap_rows;
 mod gap_sql;
 mod govern;
+mod parameters;
 mod ready;
 mod regex;
 mod rendering;

@@ -11,6 +11,7 @@ from pyarrow import flight
 from influxpe.http.flight.commands import PACKAGE
 from influxpe.http.flight.messages import TYPE_URL
 from influxpe.http.flight.protobuf import Fields, message
+from influxpe.http.flight.sql_facts import FUNCTIONS, SQL_BYTES_MAX
 from influxpe.http.flight.status import Code
 from tests.api_client import ApiClient
 from tests.integration.flight.conftest import Asker
@@ -18,6 +19,8 @@ from tests.integration.flight.raw_calls import Outcome, RawCalls, frame
 from tests.server_process import ServerProcess
 
 Ask = Callable[..., pa.Table]
+# The place of 64 bits in the union of facts: the driver of JDBC takes no others for this one.
+BIGINT = 2
 
 
 def wrapped(name: str, fields: dict[int, object] | None = None) -> bytes:
@@ -76,7 +79,9 @@ def test_tables_are_listed_by_patterns_and_types(ask: Ask) -> None:
         return [str(name) for name in ask("CommandGetTables", spelled).column("table_name")]
 
     assert names(_2="iox") == ["cpu", "mem"]
-    assert names(_2="iox", _3="c%") == ["cpu"]
+    assert names(_2="iox", _3="c%") == names(_2="iox", _3="_p_") == ["cpu"]
+    assert names(_2="iox", _3="\\_p_") == names(_2="iox", _3="c\\%") == []
+    assert names(_3="parquet\\_files") == ["parquet_files"]
     assert len(names(_4=["VIEW"])) == 7
     assert names(_4=["NOTHING"]) == names(_1="other") == []
     assert len(names()) == len(set(names())) > 9
@@ -98,7 +103,32 @@ def test_facts_are_told_by_number(ask: Ask) -> None:
         (2, "1.3"),
         (3, True),
     ]
-    assert ask("CommandGetSqlInfo").num_rows > 10
+
+
+def test_every_fact_that_a_driver_of_jdbc_asks_for_is_told(ask: Ask) -> None:
+    found = ask("CommandGetSqlInfo")
+    told = dict(zip(*(found.column(place).to_pylist() for place in (0, 1)), strict=True))
+    assert {*range(500, 577)} <= told.keys()
+    assert told[563] is False
+    assert "ILIKE" in told[508]
+    assert (told[517], told[557], told[567]) == ([], SQL_BYTES_MAX, 2)
+    kinds: Any = found.column(1).combine_chunks()
+    assert dict(zip(told, kinds.type_codes.to_pylist(), strict=True))[562] == BIGINT
+
+
+def test_a_statement_may_be_as_long_as_is_told(ask: Ask) -> None:
+    longest = "SELECT 1".ljust(SQL_BYTES_MAX)
+    assert ask("CommandStatementQuery", {1: longest}).num_rows == 1
+    with pytest.raises(pa.ArrowInvalid, match=f"the maximum is {SQL_BYTES_MAX} bytes"):
+        ask("CommandStatementQuery", {1: longest + " "})
+
+
+def test_every_function_that_is_told_can_be_called(ask: Ask) -> None:
+    asked = {1: "SELECT DISTINCT routine_name AS n FROM information_schema.routines"}
+    there = {*ask("CommandStatementQuery", asked).column("n").to_pylist()}
+    built_in = {"coalesce", "current_date", "current_time", "substr", "ceil", "trim"}
+    told = {name for names in FUNCTIONS.values() for name in names}
+    assert told - there - built_in == set()
 
 
 def test_types_are_told_by_number(ask: Ask) -> None:
@@ -124,6 +154,8 @@ def test_a_statement_is_prepared_bound_and_closed(asker: Asker, ask: Ask) -> Non
     result = Fields(Fields(made.body.to_pybytes()).bytes_of(2))
     schema = pa.ipc.read_schema(pa.py_buffer(bytes(result.bytes_of(2))))
     assert schema.names == ["v"]
+    parameters = pa.ipc.read_schema(pa.py_buffer(bytes(result.bytes_of(3))))
+    assert parameters.to_string() == "h: string"
 
     def command(handle: bytes) -> flight.FlightDescriptor:
         return flight.FlightDescriptor.for_command(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import adbc_driver_flightsql.dbapi as adbc
@@ -64,7 +65,27 @@ def test_a_prepared_statement_has_its_schema(server: ServerProcess, client: ApiC
     with connected(server, "f3") as connection, connection.cursor() as cursor:
         schema = cursor.adbc_execute_schema("SELECT host, n FROM cpu")
         assert schema.names == ["host", "n"]
-        assert cursor.adbc_prepare("SELECT v FROM cpu WHERE host = $1") is None
+        parameters = cursor.adbc_prepare("SELECT v FROM cpu WHERE host = $1 AND n > $2 AND v < $z")
+        assert parameters is not None
+        assert parameters.to_string() == "1: string\n2: int64\nz: double"
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("SELECT v FROM cpu WHERE host = ? AND n >= ? -- ?", ("b", 2)),
+        ("SELECT v FROM cpu WHERE time >= ?", (datetime(1970, 1, 1, microsecond=2, tzinfo=UTC),)),
+        ("SELECT v FROM cpu WHERE time > ?", ("1970-01-01T00:00:00.000000001Z",)),
+        ("SELECT v FROM cpu ORDER BY time DESC LIMIT ?", (1,)),
+    ],
+)
+def test_question_marks_are_bound_in_their_order(
+    server: ServerProcess, client: ApiClient, sql: str, values: tuple[object, ...]
+) -> None:
+    client.write_all("f11", "cpu,host=a v=1.5,n=1i 1\ncpu,host=b v=2.5,n=2i 2000")
+    with connected(server, "f11") as connection, connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        assert cursor.fetchall() == [(2.5,)]
 
 
 @pytest.mark.parametrize(

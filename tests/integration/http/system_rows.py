@@ -17,8 +17,8 @@ class Shown(NamedTuple):
     database: str = "plant"
 
 
-# Nothing fills them: there are no generations, and a server does not tell of itself as a node.
-ALWAYS_EMPTY = {"generation_durations", "nodes"}
+# Nothing fills it: there are no generations.
+ALWAYS_EMPTY = {"generation_durations"}
 
 # A name of what is deleted ends in the time of the deletion.
 DATABASES: Rows = [
@@ -82,6 +82,18 @@ CATALOG = [
                 "fresh": True,
                 "an_hour": True,
             },
+        ],
+        "_internal",
+    ),
+    Shown(
+        "nodes",
+        "SELECT node_id, node_catalog_id, mode, state, cli_params, core_count > 0 AS works, "
+        "instance_id LIKE '%-%-4%-%-%' AS named, "
+        "updated_at > now() - INTERVAL '1 hour' AND updated_at <= now() AS fresh "
+        "FROM system.nodes",
+        [
+            {"node_id": "n0", "node_catalog_id": 0, "mode": ["core"], "state": "running"}
+            | {"works": True, "named": True, "fresh": True}
         ],
         "_internal",
     ),
@@ -249,7 +261,7 @@ TRIGGERS = [
                 (
                     "fails",
                     "ERROR",
-                    "given up after 1 attempts: it waits among the dead letters; "
+                    "given up after 1 attempt: it waits among the dead letters; "
                     "`influxpe replay` runs it again",
                 ),
             ]

@@ -50,6 +50,22 @@ SELECT * FROM weather WHERE host = $other
 ----
 InvalidError: Error during planning: No value found for placeholder with name $other
 
+## question marks in the order of the text
+-- params: {"1": "?", "2": "a"}
+SELECT count(*) AS n, ? AS "?" /* ? */ FROM weather WHERE host = ? GROUP BY '?'
+----
++---+---+
+| n | ? |
++---+---+
+| 3 | ? |
++---+---+
+
+## question marks beside a name
+-- params: {"1": "a", "host": "a"}
+SELECT count(*) AS n FROM weather WHERE host = ? AND host = $host
+----
+InvalidError: a statement has either ? or numbered and named placeholders: found ? and $host
+
 ## a limit
 -- params: {"n": 2}
 SELECT level FROM weather ORDER BY level LIMIT $n

@@ -84,6 +84,11 @@ INSERT OVERWRITE weather SELECT * FROM weather
 ----
 InvalidError: Error during planning: DML not supported: Insert Overwrite
 
+## INSERT INTO weather VALUES (1)
+INSERT INTO weather VALUES (1)
+----
+InvalidError: Error during planning: DML not supported: Insert Into
+
 ## REPLACE INTO weather SELECT * FROM weather
 REPLACE INTO weather SELECT * FROM weather
 ----

@@ -380,14 +380,15 @@ SELECT * FROM system.plugin_files
 +-------------+-----------+-----------+------------+---------------+
 +-------------+-----------+-----------+------------+---------------+
 
-## no nodes
+## the node itself
 -- database: _internal
-SELECT * FROM system.nodes
+SELECT node_id, node_catalog_id, length(instance_id) AS instance, mode, core_count > 0 AS works, state, updated_at IS NULL AS undated, cli_params FROM system.nodes
 ----
-+---------+-----------------+-------------+------+------------+-------+------------+------------+
-| node_id | node_catalog_id | instance_id | mode | core_count | state | updated_at | cli_params |
-+---------+-----------------+-------------+------+------------+-------+------------+------------+
-+---------+-----------------+-------------+------+------------+-------+------------+------------+
++---------+-----------------+----------+--------+-------+---------+---------+------------+
+| node_id | node_catalog_id | instance | mode   | works | state   | undated | cli_params |
++---------+-----------------+----------+--------+-------+---------+---------+------------+
+| node0   | 0               | 36       | [core] | true  | running | false   |            |
++---------+-----------------+----------+--------+-------+---------+---------+------------+
 
 ## nodes among others
 -- database: _internal
@@ -396,8 +397,8 @@ SELECT d.database_name, n.node_id FROM system.databases d LEFT JOIN system.nodes
 +---------------+---------+
 | database_name | node_id |
 +---------------+---------+
-| _internal     |         |
-| sensors       |         |
+| _internal     | node0   |
+| sensors       | node0   |
 +---------------+---------+
 
 ## this query

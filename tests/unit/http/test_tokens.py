@@ -43,6 +43,13 @@ def test_hard_deletion_times(text: str | None, time_ns: int | None) -> None:
     assert hard_delete_at_ns(text, NOW_NS) == time_ns
 
 
+def test_a_hard_deletion_in_the_past_is_now_and_one_too_far_ahead_is_400() -> None:
+    assert hard_delete_at_ns("0001-01-01T00:00:00Z", NOW_NS) == NOW_NS
+    assert hard_delete_at_ns("2262-04-11T23:47:16.854775Z", NOW_NS) == 2**63 - 1 - 807
+    with pytest.raises(Refusal, match="the time 2262-04-11T23:47:17Z lies outside of what 64 bits"):
+        hard_delete_at_ns("2262-04-11T23:47:17Z", NOW_NS)
+
+
 @pytest.mark.parametrize("text", ["tomorrow", "2033-05-18T03:33:20", ""])
 def test_other_times_are_400(text: str) -> None:
     with pytest.raises(Refusal) as refused:

@@ -73,11 +73,12 @@ SCHEMA_OF: dict[str, pa.Schema] = {
 
 
 def matches(pattern: str | None, name: str) -> bool:
-    """Tell whether a name fits a pattern of LIKE; every name fits none."""
+    """Tell whether a name fits a pattern of LIKE; a backslash escapes, none fits every name."""
     if pattern is None:
         return True
     wild = {"%": ".*", "_": "."}
-    spelled = "".join(wild.get(character) or re.escape(character) for character in pattern)
+    pieces = re.findall(r"\\[\\%_]|.", pattern, re.DOTALL)
+    spelled = "".join(wild.get(piece) or re.escape(piece[-1]) for piece in pieces)
     return re.fullmatch(spelled, name, re.DOTALL) is not None
 
 

@@ -7,6 +7,7 @@ A query is asked for none of its rows. Statements that cannot stand inside anoth
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from influxpe.http.flight.statements import Statement, run
 from influxpe.http.flight.status import CallFailed, Code
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from influxpe._engine import Engine
 
 QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
@@ -24,10 +27,22 @@ QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
 def planned_schema(engine: Engine, database: str, statement: Statement) -> bytes:
     """Give the schema as a message of an Arrow stream. Raises `CallFailed`."""
-    try:
+    with _failures():
         if statement.language == "sql" and QUERY.match(statement.text):
             return _without_rows(engine, database, statement)
         return _first_message(engine, database, statement)
+
+
+def parameter_schema(engine: Engine, database: str, statement: Statement) -> bytes:
+    """Give the schema of the values for a statement in SQL, likewise. Raises `CallFailed`."""
+    with _failures():
+        return engine.parameters(database, statement.text)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
     except errors.NotFoundError as error:
         raise unknown_database(error) from error
     except (errors.InvalidError, errors.UnsupportedError) as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from influxpe.engine_types import Language
 from influxpe.http.flight import tickets
 from influxpe.http.flight.binding import bound_values
@@ -28,7 +30,7 @@ from influxpe.http.flight.commands import (
 from influxpe.http.flight.ingestion import INGEST, ingestion_target
 from influxpe.http.flight.messages import COMMAND, Descriptor, flight_info, framed, wrapped
 from influxpe.http.flight.metadata import required_database, text_header
-from influxpe.http.flight.planning import planned_schema
+from influxpe.http.flight.planning import parameter_schema, planned_schema
 from influxpe.http.flight.protobuf import Fields, message
 from influxpe.http.flight.reading import send_table
 from influxpe.http.flight.statements import Statement
@@ -116,10 +118,18 @@ class FlightSql:
             return b""
         if command.name != CREATE_PREPARED:
             raise unsupported(command)
-        statement = Statement(Fields(command.body).text(1))
-        schema = await self._planned(database, statement.with_nulls())
-        result = message({1: handle_of(statement), 2: schema})
+        result = await self._prepared(database, Statement(Fields(command.body).text(1)))
         return message({1: wrapped(f"{PACKAGE}ActionCreatePreparedStatementResult", result)})
+
+    async def _prepared(self, database: str, statement: Statement) -> bytes:
+        """Give a handle with the schemas of the rows and of the values that are to be bound."""
+        engine = self._services.engine
+        parameters = await self._services.threads.query(
+            lambda: parameter_schema(engine, database, statement)
+        )
+        names = pa.ipc.read_schema(pa.py_buffer(parameters)).names
+        schema = await self._planned(database, statement.with_nulls(names))
+        return message({1: handle_of(statement), 2: schema, 3: parameters})
 
     async def ingestion_target(self, command: Wrapped, scope: Scope) -> ArrowTarget:
         """Give the table of a CommandStatementIngest. Raises `CallFailed`, `Refusal`."""

@@ -1,10 +1,13 @@
-"""What Flight SQL asks about the server and its types. The facts are those of InfluxDB 3."""
+"""What Flight SQL asks about the server and its types, as tables."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+
+from influxpe.http.flight.sql_facts import FLAGS, LARGE, LISTS, MAPS, SMALL, TEXTS, Fact
 
 VALUE = pa.dense_union(
     [
@@ -19,37 +22,22 @@ VALUE = pa.dense_union(
 SQL_INFO = pa.schema(
     [pa.field("info_name", pa.uint32(), nullable=False), pa.field("value", VALUE, nullable=False)]
 )
-# Places of the kinds of values in the union.
-KINDS: dict[type, int] = {str: 0, bool: 1, int: 3}
-
-NO_TRANSACTIONS = 0
-CASE_INSENSITIVE_LOWER = 3
-# Numbers of `SqlInfo`: what the server is, what it can do, how names are written.
-FACTS: dict[int, str | bool | int] = {
-    0: "InfluxDB IOx",
-    1: "2",
-    2: "1.3",
-    3: True,  # read only: nothing is changed by SQL
-    4: True,  # SQL
-    5: False,  # Substrait
-    8: NO_TRANSACTIONS,
-    9: False,  # cancelling by a call; a client that leaves ends its query
-    10: True,  # bulk ingestion
-    500: False,  # DDL of catalogs, of schemas, of tables
-    501: False,
-    502: False,
-    503: CASE_INSENSITIVE_LOWER,
-    504: '"',
-}
+# In the order of the kinds of the union.
+KINDS: list[Mapping[int, Fact]] = [TEXTS, FLAGS, LARGE, SMALL, LISTS, MAPS]
+FACTS: dict[int, tuple[int, Fact]] = dict(
+    sorted(
+        (number, (kind, fact)) for kind, facts in enumerate(KINDS) for number, fact in facts.items()
+    )
+)
 
 
 def sql_info(wanted: set[int]) -> pa.Table:
     """Give the facts of these numbers; all where none is named."""
     found = {number: fact for number, fact in FACTS.items() if not wanted or number in wanted}
-    kinds = [KINDS[type(fact)] for fact in found.values()]
+    kinds = [kind for kind, _ in found.values()]
     children: list[Any] = []
-    for kind, field in enumerate(VALUE):
-        facts = [fact for fact in found.values() if KINDS[type(fact)] == kind]
+    for place, field in enumerate(VALUE):
+        facts = [fact for kind, fact in found.values() if kind == place]
         children.append(pa.array(facts, field.type))
     offsets = [kinds[:place].count(kind) for place, kind in enumerate(kinds)]
     values = pa.UnionArray.from_dense(

@@ -5,17 +5,14 @@ This is the one place where a language meets the engine.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from influxpe._engine import Cancellation, Engine, QueryStream
     from influxpe.engine_types import Language, Scalar
-
-PLACEHOLDER = re.compile(r"\$(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +23,9 @@ class Statement:
     params: Mapping[str, Scalar] = field(default_factory=dict)
     language: Language = "sql"
 
-    def with_nulls(self) -> Statement:
-        """Give a null to each placeholder without a value, so that it can be planned."""
-        nulls: dict[str, Scalar] = dict.fromkeys(PLACEHOLDER.findall(self.text))
+    def with_nulls(self, names: Iterable[str]) -> Statement:
+        """Give a null to each of its placeholders without a value, so that it can be planned."""
+        nulls: dict[str, Scalar] = dict.fromkeys(names)
         return replace(self, params=nulls | dict(self.params))
 
 
