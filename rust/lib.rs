@@ -7,9 +7,9 @@
 //! react   wal feed -> a trigger's run -> one commit {rows, cursor} -> write
 //! ```
 //!
-//! Imports go one way: `error limits clock disk wake recent_cache`, `codec influxql line`, `schema`, `wal buffer
-//! store cache`, `query`, `engine`, `py`. `wal`, `buffer`, `store` and `cache` do not know each
-//! other; `engine` wires the parts.
+//! Imports go one way: `error limits clock disk wake recent_cache`, `codec influxql line`,
+//! `schema`, `wal buffer store cache`, `query`, `engine`, `py`. `wal`, `buffer`, `store` and
+//! `cache` do not know each other; `engine` wires the parts.
 
 pub mod buffer;
 pub mod cache;

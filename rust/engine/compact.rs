@@ -74,6 +74,7 @@ impl Compactor {
         let Some(run) = compaction::choose(&files.layers) else { return Ok(false) };
         let layers = &files.layers[run];
         let merged = self.merge(database, table, layers)?;
+        let _held = self.store.open_ahead(&merged);
         self.store.commit(|manifest| replace(manifest, table.id, layers, merged))?;
         Ok(true)
     }

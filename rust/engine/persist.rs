@@ -44,6 +44,12 @@ struct Written {
     tombstones: Vec<Tombstone>,
 }
 
+impl Written {
+    fn entries(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().map(|(_, file)| file)
+    }
+}
+
 /// See the head of this file.
 #[derive(Debug)]
 pub(super) struct Persister {
@@ -83,6 +89,9 @@ impl Persister {
         if let Some(sealed) = pending {
             let written = self.write(sealed)?;
             self.wait_durable(sealed.position)?;
+            let files: Vec<FileEntry> =
+                written.iter().flat_map(Written::entries).cloned().collect();
+            let _held = self.store.open_ahead(&files);
             self.store.commit(|manifest| add_layers(manifest, sealed, written))?;
             self.buffer.forget_stored(sealed.position);
         }

@@ -74,6 +74,11 @@ impl StoreClient {
         put.map(drop).map_err(|error| unreachable(&path, error))
     }
 
+    /// Whether objects lie on this machine.
+    pub fn is_local(&self) -> bool {
+        self.service.is_none()
+    }
+
     /// A whole object. Any thread may call this.
     ///
     /// # Errors

@@ -199,6 +199,19 @@ impl RowStore {
         self.client.range(path, range)
     }
 
+    /// Opens files that were just stored and lists their series, so that no query waits for it, as
+    /// long as they are held. What cannot be read now is told to the query that needs it. What lies
+    /// on a service is not fetched again.
+    pub fn open_ahead(&self, entries: &[FileEntry]) -> Vec<Arc<RowFile>> {
+        let files: Vec<Arc<RowFile>> = entries.iter().map(|entry| self.file(entry)).collect();
+        if self.client.is_local() {
+            for file in &files {
+                drop(file.series());
+            }
+        }
+        files
+    }
+
     /// A file that a manifest names.
     #[must_use]
     pub fn file(&self, entry: &FileEntry) -> Arc<RowFile> {
