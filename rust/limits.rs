@@ -50,6 +50,9 @@ pub const BLOCK_ROWS_MAX: usize = 8_192;
 /// Bytes of the rows that gap filling makes at once, about, where each repeats the longest texts of
 /// a series.
 pub const GAP_BATCH_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// Groups by tags and bins that one thread of a query holds before it hands them on: what is held
+/// is looked up for each run of rows, and should stay in the caches of a core.
+pub const GROUPS_HELD_MAX: usize = 65_536;
 /// Bytes of one log segment; a frame that is larger gets a segment of its own size.
 pub const SEGMENT_BYTES: u64 = 64 * 1_024 * 1_024;
 /// Bytes of one frame: a request body of the largest size that can be configured stays below it.

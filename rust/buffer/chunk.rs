@@ -70,7 +70,7 @@ impl TableChunks {
         sealed.sum::<usize>() + self.growing.accounted()
     }
 
-    pub(super) fn tombstones(&self) -> usize {
-        self.sealed.tombstones.len()
+    pub(super) fn tombstones_after(&self, stored: Position) -> usize {
+        self.sealed.tombstones.iter().filter(|one| one.position > stored).count()
     }
 }

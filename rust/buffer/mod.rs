@@ -93,10 +93,10 @@ impl Buffer {
         }
     }
 
-    /// Deletions that wait to be stored.
+    /// Deletions that wait to be stored: those behind the position up to which all is.
     #[must_use]
-    pub fn tombstones(&self) -> usize {
-        self.tables.read().values().map(TableChunks::tombstones).sum()
+    pub fn tombstones_after(&self, stored: Position) -> usize {
+        self.tables.read().values().map(|table| table.tombstones_after(stored)).sum()
     }
 
     /// Bytes of all rows, about.

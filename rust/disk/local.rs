@@ -122,10 +122,14 @@ impl Disk for LocalDisk {
             for entry in entries {
                 let entry = entry?;
                 let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
-                if entry.file_type()?.is_dir() {
+                let found = match entry.metadata() {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // just gone
+                    found => found?,
+                };
+                if found.is_dir() {
                     folders.push(name);
                 } else {
-                    files.push((name, entry.metadata()?.len()));
+                    files.push((name, found.len()));
                 }
             }
         }

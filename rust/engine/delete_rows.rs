@@ -59,7 +59,8 @@ impl Engine {
 
     /// Each deletion that waits makes queries slower.
     fn check_tombstones(&self) -> Result<()> {
-        let waiting = self.buffer.tombstones() + self.store.stored().tombstones();
+        let stored = self.store.stored();
+        let waiting = self.buffer.tombstones_after(stored.position) + stored.tombstones();
         if waiting + 1 >= TOMBSTONES_STORED_AT {
             self.background.persister.ask();
         }

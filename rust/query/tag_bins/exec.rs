@@ -29,12 +29,10 @@ use super::Piece;
 use super::folds::{Fold, fold_of};
 use super::key::{Key, KeyColumns};
 use super::table::Table;
+use crate::limits::GROUPS_HELD_MAX;
 
-/// Groups that are held at once; more are handed on, and begun anew.
-pub(super) const GROUPS_MAX: usize = 65_536;
-
-/// Bytes of the table of groups that are held at once.
-const TABLE_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// Bytes of the table of groups at which they are handed on: each bin has a place for each series.
+const TABLE_BYTES_FULL: usize = 16 * 1_024 * 1_024;
 
 /// See the head of the folder.
 #[derive(Debug)]
@@ -261,8 +259,8 @@ impl Work {
     /// Whether there are too many groups, or no memory for them.
     fn is_full(&mut self) -> bool {
         let bytes = self.table.bytes() + self.table.len() * 16 * self.folds.len();
-        self.table.len() >= GROUPS_MAX
-            || bytes >= TABLE_BYTES_MAX
+        self.table.len() >= GROUPS_HELD_MAX
+            || bytes >= TABLE_BYTES_FULL
             || self.memory.try_resize(bytes).is_err()
     }
 

@@ -15,5 +15,6 @@ mod selectors;
 mod spill;
 mod statements;
 mod system;
+mod tag_bins;
 mod windows;
 mod work;
