@@ -133,8 +133,12 @@ impl Call {
 }
 
 impl DisplayAs for TagBins {
-    fn fmt_as(&self, kind: DisplayFormatType, text: &mut fmt::Formatter) -> fmt::Result {
-        self.asked.half.fmt_as(kind, text)
+    fn fmt_as(&self, _kind: DisplayFormatType, text: &mut fmt::Formatter) -> fmt::Result {
+        let half = &self.asked.half;
+        let groups: Vec<&str> =
+            half.group_expr().expr().iter().map(|(_, name)| name.as_str()).collect();
+        let calls: Vec<&str> = half.aggr_expr().iter().map(|call| call.name()).collect();
+        write!(text, "TagBins: gby=[{}], aggr=[{}]", groups.join(", "), calls.join(", "))
     }
 }
 
