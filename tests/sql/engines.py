@@ -24,10 +24,10 @@ def open_engine(folder: Path | None) -> Engine:
     )
 
 
-def write(engine: Engine, lines: str) -> None:
+def write(engine: Engine, lines: str, database: str = DATABASE) -> None:
     """Write lines whose times are nanoseconds; all of them are taken, and visible on return."""
     ticket = engine.write(
-        DATABASE,
+        database,
         lines.encode(),
         precision="nanosecond",
         accept_partial=False,

@@ -72,15 +72,7 @@ def test_values_of_placeholders_are_those_of_each_time(engine: Engine) -> None:
 
 def test_the_same_text_in_another_database_reads_that(engine: Engine) -> None:
     assert rows(engine, "SELECT a FROM m") == [{"a": 1}]
-    ticket = engine.write(
-        "other",
-        b"m a=2i 1",
-        precision="nanosecond",
-        accept_partial=False,
-        no_sync=False,
-        now_ns=0,
-    )
-    engine.wait(ticket.sequence)
+    write(engine, "m a=2i 1", database="other")
     assert rows(engine, "SELECT a FROM m", database="other") == [{"a": 2}]
     assert rows(engine, "SELECT a FROM m") == [{"a": 1}]
 

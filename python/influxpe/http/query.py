@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
 from starlette.responses import Response
@@ -247,23 +247,43 @@ async def answer_query(
         watch.end()
         cancellation.cancel()
         raise
-    if second is None:
-        watch.end()
-        return succeeded(Response(first or b"", headers={"content-type": MEDIA_TYPES[form]}))
-    return Streamed(MEDIA_TYPES[form], _rest(query, watch, [first or b"", second], cancellation))
+    source = _Source(query.next_chunk, watch, cancellation)
+    return source.answer(MEDIA_TYPES[form], first, second)
 
 
-async def _rest(
-    query: RunningQuery, watch: _QueryWatch, ready: list[bytes], cancellation: Cancellation
-) -> AsyncIterator[bytes]:
-    try:
-        for chunk in ready:
-            yield chunk
-        while (more := await query.next_chunk()) is not None:
-            yield more
-    finally:
-        watch.end()
-        cancellation.cancel()
+class _Ends(Protocol):
+    def end(self) -> None: ...
+
+
+class _Source:
+    """The chunks of an answer that has begun, and what must end with it."""
+
+    def __init__(
+        self,
+        next_chunk: Callable[[], Awaitable[bytes | None]],
+        watch: _Ends,
+        cancellation: Cancellation,
+    ) -> None:
+        self._next_chunk = next_chunk
+        self._watch = watch
+        self._cancellation = cancellation
+
+    def answer(self, media_type: str, first: bytes | None, second: bytes | None) -> Answer:
+        """Answer whole where there is no second chunk, else as a stream."""
+        if second is None:
+            self._watch.end()
+            return succeeded(Response(first or b"", headers={"content-type": media_type}))
+        return Streamed(media_type, self._chunks(first or b"", second))
+
+    async def _chunks(self, first: bytes, second: bytes) -> AsyncIterator[bytes]:
+        try:
+            yield first
+            yield second
+            while (more := await self._next_chunk()) is not None:
+                yield more
+        finally:
+            self._watch.end()
+            self._cancellation.cancel()
 
 
 class _QueryWatch:
@@ -316,31 +336,11 @@ async def answer_chunks(
         watch.end()
         cancellation.cancel()
         raise
-    if second is None:
-        watch.end()
-        return succeeded(Response(first or b"", headers={"content-type": media_type}))
-    ready = [first or b"", second]
-    return Streamed(media_type, _chunks(threads, watch, following, ready, cancellation))
 
+    def next_chunk() -> Awaitable[bytes | None]:
+        return watch.unless_disconnected(threads.query(following))
 
-async def _chunks(
-    threads: Threads,
-    watch: _Watch,
-    following: Callable[[], bytes | None],
-    ready: list[bytes],
-    cancellation: Cancellation,
-) -> AsyncIterator[bytes]:
-    try:
-        for chunk in ready:
-            yield chunk
-        while True:
-            more = await watch.unless_disconnected(threads.query(following))
-            if more is None:
-                return
-            yield more
-    finally:
-        watch.end()
-        cancellation.cancel()
+    return _Source(next_chunk, watch, cancellation).answer(media_type, first, second)
 
 
 class _Watch:

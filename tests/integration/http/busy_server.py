@@ -12,6 +12,7 @@ from influxpe._engine import Engine
 from tests.api_client import ApiClient
 from tests.polling import eventually
 from tests.server_process import ServerProcess, serve_command
+from tests.sql.engines import write
 
 DATABASE = "plant"
 CONFIGURE = "/api/v3/configure"
@@ -74,15 +75,7 @@ def store(data_dir: Path) -> None:
 
 def persist(engine: Engine, part: str) -> None:
     """Write lines, and store them."""
-    ticket = engine.write(
-        DATABASE,
-        part.encode(),
-        precision="nanosecond",
-        accept_partial=False,
-        no_sync=False,
-        now_ns=0,
-    )
-    engine.wait(ticket.sequence)
+    write(engine, part, DATABASE)
     engine.persist()
 
 
