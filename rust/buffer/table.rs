@@ -95,12 +95,8 @@ impl TableBuffer {
     /// all blocks.
     fn keep_whole(&self, tail: Option<&Arc<Block>>, blocks: &[Arc<Block>]) {
         let mut state = self.state.lock();
-        let unchanged = match (&state.frozen_tail, tail) {
-            (Some(now), Some(then)) => Arc::ptr_eq(now, then),
-            (None, None) => state.tail.rows() == 0 && state.blocks.len() == blocks.len(),
-            _ => false,
-        };
-        if unchanged {
+        let now = state.frozen_tail.as_ref(); // a chunk with rows has a tail
+        if now.zip(tail).is_some_and(|(now, then)| Arc::ptr_eq(now, then)) {
             state.merged = Some(blocks.to_vec());
         }
     }

@@ -15,7 +15,7 @@ use arrow::datatypes::{SchemaRef, TimestampNanosecondType};
 use super::newest_rows::NewestTimes;
 use super::table_view::misfit;
 use crate::error::Result;
-use crate::store::merge::{SortColumns, spans_of};
+use crate::store::merge::{SortColumns, keys_of};
 use crate::store::{RowFile, SeriesIndex, TagChoice};
 
 /// What is asked of each part of a table.
@@ -107,9 +107,7 @@ fn as_new(
     }
     let wanted = index
         .tags_as(&sought.schema.project(&sought.columns.tags).map(Arc::new).map_err(misfit)?)?;
-    let columns = SortColumns { tags: (0..wanted.num_columns()).collect(), time: 0 };
-    let keys: Vec<Vec<u8>> =
-        spans_of(&wanted, &columns)?.into_iter().map(|span| span.key).collect();
+    let keys = keys_of(&wanted)?;
     series.retain(|series| {
         newest.get(&keys[*series]).is_none_or(|known| *known <= index.times(*series).max)
     });

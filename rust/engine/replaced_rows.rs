@@ -8,8 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use parking_lot::Mutex;
 
 use super::table_view::{Part, Rows, misfit};
@@ -17,7 +16,7 @@ use crate::buffer::{Block, Snapshot};
 use crate::error::Result;
 use crate::schema::TimeRange;
 use crate::store::RowFile;
-use crate::store::merge::{SortColumns, spans_of};
+use crate::store::merge::keys_of;
 
 /// The series of a file that those of a chunk are, by their numbers; `None` where it lacks one.
 type Places = Arc<[Option<u32>]>;
@@ -126,22 +125,13 @@ impl ReplacedRows {
 /// Finds the series of a chunk among those of a file.
 fn places(chunk: &Snapshot, file: &RowFile, tags: &SchemaRef) -> Result<Places> {
     let Some(series) = file.series()? else { return Ok(Arc::default()) };
-    let listed = keys(&series.tags_as(tags)?)?;
+    let listed = keys_of(&series.tags_as(tags)?)?;
     let known: HashMap<Vec<u8>, u32> = listed.into_iter().zip(0..).collect();
     let own = chunk.series(None)?;
-    let place = |field: &Arc<arrow::datatypes::Field>| own.schema_ref().index_of(field.name());
+    let place = |field: &Arc<Field>| own.schema_ref().index_of(field.name());
     let columns = tags.fields().iter().map(place).collect::<Result<Vec<_>, _>>().map_err(misfit)?;
-    let own = keys(&own.project(&columns).map_err(misfit)?)?;
+    let own = keys_of(&own.project(&columns).map_err(misfit)?)?;
     Ok(own.into_iter().map(|key| known.get(&key).copied()).collect())
-}
-
-/// The key of each row of tags, no two of which are the same.
-fn keys(tags: &RecordBatch) -> Result<Vec<Vec<u8>>> {
-    let columns = SortColumns { tags: (0..tags.num_columns()).collect(), time: 0 };
-    if columns.tags.is_empty() {
-        return Ok(vec![Vec::new(); tags.num_rows()]);
-    }
-    Ok(spans_of(tags, &columns)?.into_iter().map(|span| span.key).collect())
 }
 
 fn united(all: &[Arc<[u32]>]) -> Arc<[u32]> {

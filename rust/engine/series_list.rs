@@ -10,7 +10,7 @@ use arrow::datatypes::SchemaRef;
 use super::table_view::{Part, Rows, TableView, misfit};
 use crate::error::Result;
 use crate::limits::LISTED_SERIES_MAX;
-use crate::store::merge::{SortColumns, spans_of};
+use crate::store::merge::keys_of;
 
 /// The tags of every series that has a row, each once; `None` where only its rows can tell.
 pub(super) fn series_of(view: &TableView) -> Result<Option<RecordBatch>> {
@@ -53,11 +53,10 @@ fn series_of_part(part: &Part, schema: &SchemaRef) -> Result<Option<RecordBatch>
 
 /// The rows of lists that have none twice, without those that an earlier list has.
 fn distinct(schema: &SchemaRef, lists: &[RecordBatch]) -> Result<RecordBatch> {
-    let columns = SortColumns { tags: (0..schema.fields().len()).collect(), time: 0 };
     let mut known: HashSet<Vec<u8>> = HashSet::new();
     let mut fresh = Vec::with_capacity(lists.len());
     for list in lists {
-        let keys = spans_of(list, &columns)?.into_iter().map(|span| span.key);
+        let keys = keys_of(list)?.into_iter();
         let is_new: BooleanArray = keys.map(|key| Some(known.insert(key))).collect();
         fresh.push(filter_record_batch(list, &is_new).map_err(misfit)?);
     }

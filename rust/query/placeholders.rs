@@ -1,8 +1,8 @@
 //! Placeholders without a number, as JDBC writes them: the n-th `?` of a statement is its `$n`.
 //!
 //! Comes in: SQL text. Goes out: the same text with `$1`, `$2`, ... for `?`. Stays true: a `?` in a
-//! string, a quoted name or a comment stays. Refuses a statement that
-//! has both spellings: which of them the first value belongs to, nobody could say.
+//! string, a quoted name or a comment stays. Refuses a statement that has both spellings: which of
+//! them the first value belongs to, nobody could say.
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, NullArray, RecordBatch};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{internal_datafusion_err, internal_err};
 use datafusion::error::Result;
@@ -50,7 +50,6 @@ struct Asked {
     half: AggregateExec,
     keys: Vec<Key>,
     calls: Vec<Call>,
-    schema: SchemaRef,
 }
 
 impl TagBins {
@@ -63,7 +62,7 @@ impl TagBins {
 
     fn over(input: Arc<dyn ExecutionPlan>, asked: Arc<Asked>) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&asked.schema)),
+            EquivalenceProperties::new(asked.half.schema()),
             input.output_partitioning().clone(),
             EmissionType::Final,
             Boundedness::Bounded,
@@ -85,7 +84,7 @@ impl Asked {
         let calls = half.aggr_expr().iter().map(|call| Call::of(call, &rows));
         let calls = calls.collect::<Option<Vec<_>>>()?;
         let known = !keys.is_empty() && bins <= 1;
-        known.then(|| Self { half: half.clone(), keys, calls, schema: half.schema() })
+        known.then(|| Self { half: half.clone(), keys, calls })
     }
 
     fn folds(&self) -> Result<Vec<Box<dyn Fold>>> {
@@ -273,6 +272,6 @@ impl Work {
         let mut columns: Vec<ArrayRef> = self.table.finish(&self.asked.keys)?;
         columns.extend(self.folds.iter_mut().flat_map(|fold| fold.finish()));
         self.memory.free();
-        Ok(RecordBatch::try_new(SchemaRef::clone(&self.asked.schema), columns)?)
+        Ok(RecordBatch::try_new(self.asked.half.schema(), columns)?)
     }
 }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use merged_rows::{MergedRows, Source};
 pub use merger::{Merger, Step};
-pub use series_spans::{Span, spans_of};
+pub use series_spans::{Span, keys_of, spans_of};
 
 use arrow::datatypes::Schema;
 

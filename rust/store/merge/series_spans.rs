@@ -63,6 +63,15 @@ pub fn spans_of(batch: &RecordBatch, columns: &SortColumns) -> Result<Vec<Span>>
     Ok(spans)
 }
 
+/// The key of each row of a list of series: tags alone, no two rows of which are the same.
+///
+/// # Errors
+/// As [`spans_of`].
+pub fn keys_of(tags: &RecordBatch) -> Result<Vec<Vec<u8>>> {
+    let columns = SortColumns { tags: (0..tags.num_columns()).collect(), time: 0 };
+    Ok(spans_of(tags, &columns)?.into_iter().map(|span| span.key).collect())
+}
+
 /// For each tag a byte 0 where it is absent; or a byte 1 and its bytes, in which a zero is followed
 /// by 255, and the end is a zero followed by 1.
 fn key_of(tags: &[Tag<'_>], row: usize) -> Vec<u8> {
