@@ -29,9 +29,8 @@ pub struct Block {
     pub time_min: i64,
     /// Greatest time.
     pub time_max: i64,
-    /// Rows whose time was not greater than all earlier times of their series: they may repeat an
-    /// earlier (series, time). Empty once they have been merged.
-    pub late: Vec<u32>,
+    /// Rows that may repeat an earlier (series, time). Empty once they have been merged.
+    pub suspects: Vec<u32>,
     /// Made for the first query that wants few series.
     series_rows: OnceLock<SeriesRows>,
     /// Made for the first query that reads something older, too.
@@ -45,13 +44,19 @@ impl Block {
         series: ScalarBuffer<u32>,
         time: ScalarBuffer<i64>,
         fields: Vec<(ColumnId, ArrayRef)>,
-        late: Vec<u32>,
+        suspects: Vec<u32>,
     ) -> Self {
         let time_min = time.iter().copied().min().unwrap_or(i64::MAX);
         let time_max = time.iter().copied().max().unwrap_or(i64::MIN);
         let (series_rows, spans) = (OnceLock::new(), OnceLock::new());
         let replaced = Mutex::default();
-        Self { series, time, fields, time_min, time_max, late, series_rows, spans, replaced }
+        Self { series, time, fields, time_min, time_max, suspects, series_rows, spans, replaced }
+    }
+
+    /// The same rows, none of which repeats an earlier one.
+    pub(super) fn cleared(&self) -> Self {
+        let (series, time) = (self.series.clone(), self.time.clone());
+        Self::new(series, time, self.fields.clone(), Vec::new())
     }
 
     /// The times that its rows lie in.
@@ -121,6 +126,6 @@ impl Block {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let fields = self.fields.iter().map(|(_, array)| array.get_buffer_memory_size());
-        16 * self.rows() + 4 * self.late.len() + fields.sum::<usize>()
+        16 * self.rows() + 4 * self.suspects.len() + fields.sum::<usize>()
     }
 }

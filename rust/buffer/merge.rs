@@ -1,8 +1,8 @@
 //! Last write wins: rows of one (series, time) become one row, each field with the value that was
 //! written last.
 //!
-//! Only a row that came late can repeat an earlier one, so the work is in proportion to the late
-//! rows and to the blocks whose times they touch; where nothing came late there is none.
+//! Only a row that came late, and in no gap of its series, can repeat an earlier one: the work is
+//! in proportion to such rows and to the blocks whose times they touch.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(super) struct Merged {
 /// Merges the repetitions of blocks that stand in the order of the log.
 pub(super) fn merge(blocks: &[Arc<Block>], series_count: usize) -> Result<Merged> {
     let mut merged: Vec<Arc<Block>> = blocks.to_vec();
-    let mut repeated = late_keys(blocks);
+    let mut repeated = suspect_keys(blocks);
     if repeated.is_empty() {
         return Ok(Merged { blocks: merged, changed: false });
     }
@@ -40,17 +40,19 @@ pub(super) fn merge(blocks: &[Arc<Block>], series_count: usize) -> Result<Merged
     let fates = fates(blocks, repeated);
     for (index, block) in blocks.iter().enumerate() {
         let fate = &fates[index];
-        if !fate.is_empty() || !block.late.is_empty() {
+        if !fate.is_empty() {
             merged[index] = Arc::new(rebuild(blocks, index, fate)?);
+        } else if !block.suspects.is_empty() {
+            merged[index] = Arc::new(block.cleared());
         }
     }
     Ok(Merged { blocks: merged, changed: true })
 }
 
-fn late_keys(blocks: &[Arc<Block>]) -> Repeated {
+fn suspect_keys(blocks: &[Arc<Block>]) -> Repeated {
     let mut keys = Repeated::default();
     for block in blocks {
-        for row in &block.late {
+        for row in &block.suspects {
             let row = *row as usize;
             keys.entry((block.series[row], block.time[row])).or_default();
         }
@@ -59,10 +61,10 @@ fn late_keys(blocks: &[Arc<Block>]) -> Repeated {
 }
 
 fn find_places(blocks: &[Arc<Block>], series_count: usize, repeated: &mut Repeated) {
-    let mut is_late = vec![false; series_count];
+    let mut is_suspect = vec![false; series_count];
     let (mut time_min, mut time_max) = (i64::MAX, i64::MIN);
     for (series, time) in repeated.keys() {
-        is_late[*series as usize] = true;
+        is_suspect[*series as usize] = true;
         time_min = time_min.min(*time);
         time_max = time_max.max(*time);
     }
@@ -71,7 +73,7 @@ fn find_places(blocks: &[Arc<Block>], series_count: usize, repeated: &mut Repeat
             continue;
         }
         for (row, (series, time)) in block.series.iter().zip(block.time.iter()).enumerate() {
-            let may_repeat = is_late[*series as usize] && (time_min..=time_max).contains(time);
+            let may_repeat = is_suspect[*series as usize] && (time_min..=time_max).contains(time);
             if may_repeat && let Some(places) = repeated.get_mut(&(*series, *time)) {
                 places.push((index, row));
             }

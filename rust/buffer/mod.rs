@@ -11,6 +11,7 @@ mod few_series;
 mod gather;
 mod merge;
 mod newest;
+mod seen_times;
 mod series_choice;
 mod series_rows;
 mod series_set;

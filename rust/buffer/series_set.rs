@@ -1,4 +1,4 @@
-//! The series of one table: their numbers, their tags as codes, and the newest time of each.
+//! The series of one table: their numbers, their tags as codes, and the times seen of each.
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -8,6 +8,7 @@ use arrow::array::StringArray;
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::seen_times::SeenTimes;
 use crate::schema::{ColumnId, SeriesKeys, Tags};
 
 /// Code of a series that lacks a tag.
@@ -20,8 +21,8 @@ pub(super) struct SeriesSet {
     numbers: HashTable<u32>,
     keys: SeriesKeys,
     tags: BTreeMap<ColumnId, TagValues>,
-    /// For each series the greatest time that it has seen.
-    pub(super) newest: Vec<i64>,
+    /// The times of each series, coarsely.
+    pub(super) seen: SeenTimes,
     frozen: BTreeMap<ColumnId, TagSnapshot>,
 }
 
@@ -92,7 +93,10 @@ impl SeriesSet {
     /// Bytes of keys, codes and values, about.
     pub(super) fn bytes(&self) -> usize {
         let of_tag = |tag: &TagValues| tag.bytes.len() + 12 * tag.ends.len() + 4 * tag.codes.len();
-        self.keys.bytes.len() + 16 * self.len() + self.tags.values().map(of_tag).sum::<usize>()
+        let of_series = 16 + SeenTimes::BYTES;
+        self.keys.bytes.len()
+            + of_series * self.len()
+            + self.tags.values().map(of_tag).sum::<usize>()
     }
 
     /// The number of the series with that key; a new one where there is none.
@@ -112,7 +116,7 @@ impl SeriesSet {
         }
         self.keys.bytes.extend_from_slice(key);
         let number = self.keys.end_key();
-        self.newest.push(i64::MIN);
+        self.seen.add_series();
         let (hasher, keys) = (&self.hasher, &self.keys);
         self.numbers.insert_unique(hash, number, |one| hasher.hash_one(keys.key(*one as usize)));
         number

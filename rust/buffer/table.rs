@@ -91,7 +91,7 @@ impl TableBuffer {
         Ok(Snapshot::new(table, blocks, tags, series_count))
     }
 
-    /// Keeps what queries read until the next row comes: a late row of the tail is looked for in
+    /// Keeps what queries read until the next row comes: a suspect of the tail is looked for in
     /// all blocks.
     fn keep_whole(&self, tail: Option<&Arc<Block>>, blocks: &[Arc<Block>]) {
         let mut state = self.state.lock();
@@ -127,12 +127,9 @@ impl State {
         for row in range.clone() {
             let series = numbers[batch.series_of_row[row] as usize];
             let time = batch.time[row];
-            let newest = &mut self.series.newest[series as usize];
-            if time > *newest {
-                *newest = time;
-            } else {
+            if self.series.seen.may_repeat(series, time) {
                 let row = u32::try_from(self.tail.rows()).unwrap_or(u32::MAX);
-                self.tail.late.push(row);
+                self.tail.suspects.push(row);
             }
             self.tail.series.push(series);
             self.tail.time.push(time);

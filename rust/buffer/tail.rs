@@ -15,7 +15,7 @@ const TEXT_BYTES_MAX: usize = 64 * 1_024 * 1_024;
 pub(super) struct Tail {
     pub(super) series: Vec<u32>,
     pub(super) time: Vec<i64>,
-    pub(super) late: Vec<u32>,
+    pub(super) suspects: Vec<u32>,
     fields: BTreeMap<ColumnId, FieldColumn>,
 }
 
@@ -60,6 +60,6 @@ impl Tail {
             (id, cells_to_array(field.cells, field.present))
         };
         let fields = self.fields.into_iter().map(array).collect();
-        Block::new(self.series.into(), self.time.into(), fields, self.late)
+        Block::new(self.series.into(), self.time.into(), fields, self.suspects)
     }
 }
