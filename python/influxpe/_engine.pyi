@@ -336,6 +336,8 @@ class QueryStream:
         """
     def poll(self) -> tuple[bool, bytes | None]:
         """Whether there is something by now, and then what `next_chunk` gives. Never blocks."""
+    def has_plan(self) -> bool:
+        """Whether `poll` has found a plan; what it raises before that is about the text."""
 
 @final
 class Cancellation:

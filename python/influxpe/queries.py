@@ -42,14 +42,16 @@ class Queries:
         number = next(self._numbers)
         return RunningQuery(self, number, begin(number))
 
-    async def wait(self, number: int) -> None:
-        """Return once a query may have something. Raises what it is ended with."""
+    def arrival(self, number: int) -> asyncio.Future[None]:
+        """Give what is done once a query may have something; it raises what that is ended with."""
         future = self._loop.create_future()
         self._waiting[number] = future
-        try:
-            await future
-        finally:
-            self._waiting.pop(number, None)
+        future.add_done_callback(lambda done: self._forget(number, done))
+        return future
+
+    def _forget(self, number: int, done: asyncio.Future[None]) -> None:
+        if self._waiting.get(number) is done:
+            del self._waiting[number]
 
     def end(self, number: int, reason: Exception) -> None:
         """Raise an exception where a query is waited for."""
@@ -82,12 +84,25 @@ class RunningQuery:
 
         Raises what the query raises, and what it is ended with.
         """
-        while self._reason is None:
-            has_some, chunk = self._stream.poll()
+        while True:
+            has_some, chunk = self.poll()
             if has_some:
                 return chunk
-            await self._queries.wait(self._number)
-        raise self._reason
+            await self.arrival()
+
+    def poll(self) -> tuple[bool, bytes | None]:
+        """Tell whether there is something by now, and give it. Raises as `next_chunk` does."""
+        if self._reason is not None:
+            raise self._reason
+        return self._stream.poll()
+
+    def arrival(self) -> asyncio.Future[None]:
+        """Give what is done once to poll again; it raises what the query is ended with."""
+        return self._queries.arrival(self._number)
+
+    def has_plan(self) -> bool:
+        """Tell whether it is known to have a plan: what it raises before is about its text."""
+        return self._stream.has_plan()
 
     def end(self, reason: Exception) -> None:
         """Give no more, and raise an exception where more is waited for."""

@@ -50,6 +50,10 @@ impl QueryStream {
         Ok(chunk.map(Cow::Owned))
     }
 
+    fn has_plan(&self) -> bool {
+        self.0.lock().has_plan()
+    }
+
     fn poll(&self) -> PyResult<(bool, Option<Cow<'static, [u8]>>)> {
         match self.0.lock().poll() {
             Ok(Progress::Chunk(chunk)) => Ok((true, Some(Cow::Owned(chunk)))),

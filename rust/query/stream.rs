@@ -34,8 +34,9 @@ use super::ready::Bell;
 use super::system_tables::{Logged, Phase};
 use crate::error::{EngineError, Result};
 
-/// Chunks that may wait for the reader.
-const CHUNKS_WAITING_MAX: usize = 2;
+/// Chunks that may wait for the reader: full ones are what a client of Flight takes at once, 4 MiB,
+/// and it takes the next as soon as it has them.
+const CHUNKS_WAITING_MAX: usize = 8;
 
 /// How long a query keeps its turn while its reader takes nothing.
 const READER_PATIENCE: Duration = Duration::from_millis(200);
@@ -108,6 +109,12 @@ impl QueryStream {
             Err(mpsc::error::TryRecvError::Disconnected) => self.progress(None),
             Ok(message) => self.progress(Some(message)),
         }
+    }
+
+    /// Whether it is known that there is a plan: a failure before is one of planning.
+    #[must_use]
+    pub fn has_plan(&self) -> bool {
+        self.planned.is_none()
     }
 
     fn fail(&mut self, error: EngineError) -> Result<Progress> {

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from influxpe.http.flight.status import CallFailed, Code
 from influxpe.http.messages import Disconnected
 
 if TYPE_CHECKING:
     from starlette.types import Receive
-
-Result = TypeVar("Result")
 
 
 class Patience:
@@ -42,12 +40,6 @@ class Patience:
             return True
         self.check()
         return False
-
-    async def result(self, work: asyncio.Future[Result]) -> Result:
-        """Give the outcome of work. Raises as `check` does."""
-        while not await self.wait(work, 3600.0):
-            pass
-        return work.result()
 
     def end(self) -> None:
         """Stop watching."""

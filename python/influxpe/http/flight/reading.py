@@ -1,8 +1,8 @@
 """DoGet: the rows of a query, as the engine makes them.
 
 The engine gives an Arrow stream in pieces; its messages go on as they are, but for those that
-clients with a usual limit could not take. One piece is fetched while the one before is sent, so
-what is held does not grow with the answer. A client that goes away ends its query.
+clients with a usual limit could not take. The engine is a few pieces ahead of the client and then
+waits, so what is held does not grow with the answer. A client that goes away ends its query.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import pyarrow as pa
 
 from influxpe import errors
 from influxpe.http.flight import ipc
-from influxpe.http.flight.ahead import Ahead
 from influxpe.http.flight.messages import flight_data_head
 from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.statements import Statement, run
 from influxpe.http.flight.status import CallFailed, Code
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterator
 
     from influxpe._engine import Cancellation, Engine, QueryStream
     from influxpe.http.flight.exchange import Exchange
-    from influxpe.http.threads import Threads
+    from influxpe.queries import Queries, RunningQuery
 
 # Near what InfluxDB 3 splits at: gRPC clients take messages up to 4 MiB unless they are told more.
 BATCH_BYTES_MAX = 2 * 1024 * 1024
@@ -32,20 +32,31 @@ BATCH_BYTES_MAX = 2 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 5.0
 
 
-def begin_query(
+REFUSED_TEXTS = (errors.InvalidError, errors.UnsupportedError)
+
+
+def start_query(
+    queries: Queries,
     engine: Engine,
     database: str,
     statement: Statement,
-    cancellation: Cancellation | None = None,
-) -> QueryStream:
-    """Plan a statement. Raises `CallFailed`."""
+    cancellation: Cancellation,
+) -> RunningQuery:
+    """Begin a statement, which is planned meanwhile. Raises `CallFailed`."""
+
+    def begin(number: int) -> QueryStream:
+        return run(engine, database, statement, cancellation, number)
+
     try:
-        return run(engine, database, statement, cancellation)
+        return queries.start(begin)
     except errors.NotFoundError as error:
         raise unknown_database(error) from error
-    except (errors.InvalidError, errors.UnsupportedError) as error:
-        message = f"Error while logically planning query: {error}"
-        raise CallFailed(Code.INVALID_ARGUMENT, message) from error
+
+
+def unplannable(error: Exception) -> CallFailed:
+    """Say that a text has no plan, in the words of InfluxDB 3."""
+    message = f"Error while logically planning query: {error}"
+    return CallFailed(Code.INVALID_ARGUMENT, message)
 
 
 def unknown_database(error: errors.NotFoundError) -> CallFailed:
@@ -57,7 +68,12 @@ def unknown_database(error: errors.NotFoundError) -> CallFailed:
 
 def query_table(engine: Engine, database: str, sql: str) -> pa.Table:
     """Give the whole answer of a query of our own. Raises `CallFailed`."""
-    stream = begin_query(engine, database, Statement(sql))
+    try:
+        stream = run(engine, database, Statement(sql))
+    except errors.NotFoundError as error:
+        raise unknown_database(error) from error
+    except REFUSED_TEXTS as error:
+        raise unplannable(error) from error
     pieces = iter(stream.next_chunk, None)
     return pa.ipc.open_stream(b"".join(pieces)).read_all()
 
@@ -87,29 +103,34 @@ async def send_table(exchange: Exchange, table: pa.Table) -> None:
 class RowSender:
     """Sends the answer of one query over one exchange."""
 
-    def __init__(self, threads: Threads, exchange: Exchange, patience: Patience) -> None:
-        self._threads = threads
+    def __init__(self, exchange: Exchange, patience: Patience) -> None:
         self._exchange = exchange
         self._patience = patience
         self._splitter = ipc.Splitter()
         self._schema: pa.Schema | None = None
 
-    async def send(self, stream: QueryStream) -> None:
-        """Send all messages. Raises what the execution raises, and as `Patience.check` does."""
-        ahead = Ahead(self._threads, stream)
-        try:
-            while (piece := await self._next(ahead)) is not None:
-                for message in self._splitter.feed(piece):
-                    await self._send(message)
-        finally:
-            ahead.end()
+    async def send(self, query: RunningQuery) -> None:
+        """Send all messages.
 
-    async def _next(self, ahead: Ahead) -> bytes | None:
-        arrival = ahead.arrival()
-        while arrival is not None and not await self._patience.wait(arrival, KEEP_ALIVE_SECONDS):
+        Raises `CallFailed` for a text that has no plan, what the execution raises, and as
+        `Patience.check` does.
+        """
+        while (piece := await self._next(query)) is not None:
+            for message in self._splitter.feed(piece):
+                await self._send(message)
+
+    async def _next(self, query: RunningQuery) -> bytes | None:
+        has_some, piece = _poll(query)
+        while not has_some:
+            await self._wait(query.arrival())
+            has_some, piece = _poll(query)
+        return piece
+
+    async def _wait(self, arrival: asyncio.Future[None]) -> None:
+        while not await self._patience.wait(arrival, KEEP_ALIVE_SECONDS):
             if self._schema is not None:
                 await self._send_body(no_rows(self._schema))
-        return ahead.take()
+        arrival.result()
 
     async def _send(self, message: ipc.Message) -> None:
         if message.kind == ipc.SCHEMA:
@@ -124,6 +145,15 @@ class RowSender:
         self._patience.check()
         head = flight_data_head(message.header, len(message.body))
         await self._exchange.message(head, message.body)
+
+
+def _poll(query: RunningQuery) -> tuple[bool, bytes | None]:
+    try:
+        return query.poll()
+    except REFUSED_TEXTS as error:
+        if query.has_plan():
+            raise
+        raise unplannable(error) from error
 
 
 def _whole(message: ipc.Message) -> Any:  # noqa: ANN401 - the stubs of pyarrow do not know it

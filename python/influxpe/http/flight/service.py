@@ -20,7 +20,7 @@ from influxpe.http.flight.messages import Descriptor, framed, handshake_answer
 from influxpe.http.flight.metadata import bearer, check_token, database_header, timeout_s
 from influxpe.http.flight.patience import Patience
 from influxpe.http.flight.protobuf import Fields
-from influxpe.http.flight.reading import RowSender, begin_query
+from influxpe.http.flight.reading import RowSender, start_query
 from influxpe.http.flight.sql import FlightSql, put_command
 from influxpe.http.flight.statements import Statement
 from influxpe.http.flight.status import CallFailed, Code, failure, invalid
@@ -148,12 +148,11 @@ class FlightService:
     async def _run_statement(
         self, call: Call, database: str, statement: Statement, patience: Patience
     ) -> None:
-        engine, threads = self._services.engine, self._services.threads
+        engine, queries = self._services.engine, self._services.queries
         cancellation = Cancellation()
         try:
-            planning = threads.query(lambda: begin_query(engine, database, statement, cancellation))
-            stream = await patience.result(planning)
-            await RowSender(threads, call.exchange, patience).send(stream)
+            query = start_query(queries, engine, database, statement, cancellation)
+            await RowSender(call.exchange, patience).send(query)
         finally:
             cancellation.cancel()
 

@@ -34,6 +34,7 @@ def run(
     database: str,
     statement: Statement,
     cancellation: Cancellation | None = None,
+    number: int | None = None,
 ) -> QueryStream:
     """Plan a statement; its rows come as an Arrow stream. Raises what `Engine.query` does."""
     return engine.query(
@@ -43,4 +44,5 @@ def run(
         format="arrow",
         language=statement.language,
         cancellation=cancellation,
+        number=number,
     )
