@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 BATCH_BYTES_MAX = 2 * 1024 * 1024
 # Proxies close connections on which nothing happens; as often as InfluxDB 3 does.
 KEEP_ALIVE_SECONDS = 5.0
-
-
+# What the engine raises for a text that it does not plan; also for some rows, once there is a plan.
 REFUSED_TEXTS = (errors.InvalidError, errors.UnsupportedError)
 
 
