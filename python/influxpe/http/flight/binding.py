@@ -51,12 +51,13 @@ def first_row(stream: bytes) -> dict[str, Scalar]:
         batch = pa.ipc.open_stream(stream).read_next_batch()
         # Nothing may be read from it before: its offsets are the client's.
         batch.validate(full=True)
-    except (pa.ArrowException, StopIteration, OSError) as error:
+        names = batch.schema.names  # are not validated
+    except (pa.ArrowException, StopIteration, OSError, UnicodeDecodeError) as error:
         raise invalid(f"bad parameters: {error}") from error
     if batch.num_rows == 0:
         return {}
     values: dict[str, Scalar] = {}
-    for place, name in enumerate(batch.schema.names):
+    for place, name in enumerate(names):
         value = _value(name, batch.column(place))
         values[str(place + 1)] = value
         if not name.isdigit():
